@@ -1,0 +1,23 @@
+"""Seatrial: say what must be true of your ML system; the model may do only what was measured.
+
+Names are loaded when they are first used (PEP 562), so that a serving process that imports
+``seatrial`` pays for nothing that it doesn't call.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+__all__ = ["__version__", "open"]
+
+__version__ = "0.1.0"
+
+_HOMES = {"open": "seatrial.verbs.project"}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from the room that owns it."""
+    if name not in _HOMES:
+        message = f"module 'seatrial' has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(importlib.import_module(_HOMES[name]), name)

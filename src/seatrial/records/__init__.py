@@ -1,0 +1,1 @@
+"""What is known, as frozen values: claims, conditions, metrics, evidence, verdicts. No I/O."""
