@@ -1,0 +1,230 @@
+"""What a plan that is well formed may still have wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+from seatrial.core.errors import Fault, PlanError
+from seatrial.core.units import convert
+from seatrial.plan.grammar import parse_condition
+from seatrial.plan.schema import PlanText
+from seatrial.records.claim import Claim, Measure
+from seatrial.records.metrics import Metric
+
+_FREE_OF_RANGE = frozenset({"r2", "mape", "matthews_corrcoef", "benefit"})
+"""Metrics in fractions that may leave [0, 1]."""
+
+
+class Place(Protocol):
+    """Says where in the file a path of keys stands."""
+
+    def __call__(self, *path: str | int) -> str:
+        """Write it as ``plan.yaml:14``."""
+        ...
+
+
+def faults(
+    text: PlanText,
+    claims: tuple[Claim, ...],
+    optimise: Measure,
+    metrics: Mapping[str, Metric],
+    place: Place,
+) -> list[Fault]:
+    """Everything that is wrong with a plan whose parts can be read."""
+    found = [*_conditions(text, place), *_names(text, claims, place)]
+    for index, claim in enumerate(claims):
+        where = place("claims", index)
+        found += _claim(claim, metrics[claim.measure.metric], where)
+        found += _task(claim.measure, text, metrics, where)
+    found += _optimiser(optimise, text, claims, metrics, place)
+    return found
+
+
+def advice(text: PlanText, claims: tuple[Claim, ...]) -> list[Fault]:
+    """What a careful reviewer would say of a valid plan; nothing here stops a run."""
+    found = []
+    if text.problem is None or text.problem.measure is None or text.problem.measure.today is None:
+        fact = "`problem.measure.today` is open"
+        found.append(Fault(fact, hint="until it is known, nothing is released beyond shadow"))
+    if set(text.owners.values()) == {"nobody"}:
+        found.append(Fault("`owners.default` is nobody", hint="write the name of a person or team"))
+    drafts = [claim.id for claim in claims if claim.draft]
+    if drafts:
+        hint = f"read the bound, then: seatrial claim sign {drafts[0]} --by NAME"
+        found.append(Fault(f"{len(drafts)} claims are drafts that nobody signed", hint=hint))
+    if not text.hazards:
+        found.append(
+            Fault(
+                "no hazard is named",
+                hint="`hazards:` asks what would go wrong, and which claim shows it",
+            )
+        )
+    found += [
+        Fault(f"no claim shows the hazard `{hazard.what}`", hint="give it `claim:`")
+        for hazard in text.hazards
+        if hazard.claim is None
+    ]
+    if not any(claim.measure.where is not None or claim.measure.by for claim in claims):
+        found.append(
+            Fault(
+                "no claim looks at a slice or a group",
+                hint="as in `recall >= 0.5 where origin = 'LGA'`",
+            )
+        )
+    if text.release.fallback is None:
+        found.append(
+            Fault(
+                "`release.fallback` is open",
+                hint="without a rule nobody answers when the model may not",
+            )
+        )
+    return found
+
+
+def _conditions(text: PlanText, place: Place) -> Iterator[Fault]:
+    for index, exclusion in enumerate(text.data.exclude):
+        try:
+            parse_condition(exclusion.where, where=place("data", "exclude", index))
+        except PlanError as error:
+            yield from error.faults
+
+
+def _names(text: PlanText, claims: tuple[Claim, ...], place: Place) -> Iterator[Fault]:
+    ids = Counter(claim.id for claim in claims)
+    for index, claim in enumerate(claims):
+        if ids[claim.id] > 1:
+            hint = "give one of them an `id:`"
+            yield Fault(f"two claims are called {claim.id}", place("claims", index), hint)
+        known = claim.owner in text.owners or claim.owner in text.owners.values()
+        if not known:
+            hint = f"owners: {', '.join(text.owners)}"
+            yield Fault(
+                f"`{claim.id}` is owned by {claim.owner}, whom `owners` doesn't name",
+                place("claims", index),
+                hint,
+            )
+    if "default" not in text.owners:
+        yield Fault(
+            "`owners.default` is missing", place("owners"), "it answers for claims without an owner"
+        )
+    for index, hazard in enumerate(text.hazards):
+        if hazard.claim is not None and hazard.claim not in ids:
+            near = difflib.get_close_matches(hazard.claim, ids, n=1, cutoff=0.4)
+            hint = f"nearest: {near[0]}" if near else f"claims: {', '.join(ids) or 'none'}"
+            yield Fault(f"no claim is called {hazard.claim}", place("hazards", index), hint)
+
+
+def _claim(claim: Claim, metric: Metric, where: str) -> Iterator[Fault]:
+    measure, bound = claim.measure, claim.bound
+    if measure.quantifier and not measure.by:
+        yield Fault(
+            f"`{measure.quantifier}` needs `by`",
+            where,
+            f"as in `{measure.quantifier} {metric.name} by COLUMN`",
+        )
+    if measure.by and not measure.quantifier:
+        yield Fault(
+            "`by` needs gap, ratio or worst",
+            where,
+            f"as in `worst {measure.subject} by {measure.by[0]} ...`",
+        )
+    if metric.answers_yes_or_no and bound:
+        yield Fault(f"{metric.name} answers yes or no", where, f"leave out `{bound}`")
+    if not metric.answers_yes_or_no and bound is None:
+        sign = ">=" if metric.higher_is_better else "<="
+        yield Fault(f"`{claim}` has no bound", where, f"as in `{claim} {sign} 0.5`")
+    if bound is not None and not metric.answers_yes_or_no:
+        yield from _bound(claim, metric, where)
+
+
+def _bound(claim: Claim, metric: Metric, where: str) -> Iterator[Fault]:
+    bound = claim.bound
+    assert bound is not None
+    value = bound.value
+    if bound.unit is not None:
+        try:
+            value = convert(bound.value, bound.unit, to=metric.unit)
+        except ValueError:
+            yield Fault(
+                f"{metric.name} is measured in {metric.unit}, got {bound}",
+                where,
+                f"write it in {metric.unit}",
+            )
+            return
+    if metric.unit != "fraction" or metric.name in _FREE_OF_RANGE:
+        return
+    low = -1.0 if claim.measure.versus else 0.0
+    if not low <= value <= 1:
+        hint = f"{value:g} % is {value / 100:g}" if 1 < value <= 100 else ""  # noqa: PLR2004
+        yield Fault(
+            f"the bound of {metric.name} must lie in [{low:g}, 1], got {bound.value:g}", where, hint
+        )
+
+
+def _task(
+    measure: Measure, text: PlanText, metrics: Mapping[str, Metric], where: str
+) -> Iterator[Fault]:
+    metric = metrics[measure.metric]
+    regression = text.task.kind in {"regression", "forecast"}
+    suits = "regression" in metric.tasks if regression else set(metric.tasks) - {"regression"}
+    if not suits:
+        fitting = [
+            each.name
+            for each in metrics.values()
+            if each.subject == "predictions" and (("regression" in each.tasks) is regression)
+        ]
+        yield Fault(
+            f"{metric.name} does not suit {text.task.kind}",
+            where,
+            f"these do: {', '.join(fitting)}",
+        )
+    if metric.name == "expected_cost" and text.task.errors is None:
+        yield Fault(
+            "expected_cost needs `task.errors`",
+            where,
+            "as in {false_negative: 90, false_positive: 25, unit: USD}",
+        )
+
+
+def _optimiser(
+    optimise: Measure,
+    text: PlanText,
+    claims: tuple[Claim, ...],
+    metrics: Mapping[str, Metric],
+    place: Place,
+) -> Iterator[Fault]:
+    metric, where = metrics[optimise.metric], place("optimize")
+    yield from _task(optimise, text, metrics, where)
+    if metric.subject != "predictions":
+        yield Fault(
+            f"`optimize` must name a metric of the predictions, got {metric.name}",
+            where,
+            "as in recall or rmse",
+        )
+    side = metric.maximised_by
+    if side and not any(_stands_against(claim, metrics, side) for claim in claims):
+        against = sorted(each.name for each in metrics.values() if side in each.punishes)
+        yield Fault(
+            f"always answering {side} gives the best {metric.name}, and no claim stands against it",
+            where,
+            f"add a claim on one of {', '.join(against)}, as in `{_EXAMPLE[side]}`",
+        )
+
+
+_EXAMPLE = {"positive": "precision >= 0.45", "negative": "recall >= 0.50"}
+
+
+def _stands_against(claim: Claim, metrics: Mapping[str, Metric], side: str) -> bool:
+    metric, bound = metrics[claim.measure.metric], claim.bound
+    if bound is None or claim.commitment == "observe" or side not in metric.punishes:
+        return False
+    if (
+        claim.measure.where is not None
+        or claim.measure.quantifier
+        or claim.stage not in {None, "offline"}
+    ):
+        return False
+    return (bound.sign in {">=", ">"}) is metric.higher_is_better

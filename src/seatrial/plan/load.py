@@ -1,0 +1,356 @@
+"""Read a plan file: everything that is wrong with it at once, each with its line and a way out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from seatrial.core.errors import Fault, NotFoundError, PlanError
+from seatrial.plan.claims import parse_claim
+from seatrial.plan.grammar import parse_condition
+from seatrial.plan.lint import faults
+from seatrial.plan.schema import ClaimText, PlanText, Section
+from seatrial.records.claim import Claim, Measure, Waiver, claim_id
+from seatrial.records.condition import Node
+from seatrial.records.metrics import GLOSSARY, Metric
+
+Path_ = tuple[str | int, ...]
+_MOST_BYTES = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan that is valid in itself; whether it fits the data is seen when it meets them.
+
+    Attributes:
+        path: The file.
+        text: What stands in it.
+        claims: Its claims, in its order.
+        optimise: The one metric to optimise.
+        fallback: The rule that answers when the model may not; None without one.
+        metrics: The glossary it was read with.
+    """
+
+    path: Path
+    text: PlanText
+    claims: tuple[Claim, ...]
+    optimise: Measure
+    fallback: Node | None
+    metrics: Mapping[str, Metric]
+
+    @property
+    def root(self) -> Path:
+        """The folder that relative paths start from."""
+        return self.path.parent
+
+    def claim(self, name: str) -> Claim:
+        """Find a claim by its id.
+
+        Raises:
+            NotFoundError: no claim has it; names the nearest.
+        """
+        for claim in self.claims:
+            if claim.id == name:
+                return claim
+        ids = [claim.id for claim in self.claims]
+        near = difflib.get_close_matches(name, ids, n=1, cutoff=0.4)
+        hint = f"nearest: {near[0]}" if near else f"claims: {', '.join(ids) or 'none'}"
+        raise NotFoundError(f"no claim is called {name}", where=self.path.name, hint=hint)
+
+    def owner(self, claim: Claim) -> str:
+        """Who answers for a claim: the name behind its role, or its own."""
+        return self.text.owners.get(claim.owner, claim.owner)
+
+
+def load(path: Path, *, metrics: Mapping[str, Metric] = GLOSSARY) -> Plan:
+    """Read a plan file.
+
+    Args:
+        path: The file.
+        metrics: Every metric that a claim may name.
+
+    Raises:
+        PlanError: the file can't be read or is not valid; holds every fault, in order of lines.
+    """
+    tree = _tree(path)
+    lines = dict(_lines(tree, ()))
+    place = _Place(path.name, lines)
+    try:
+        text = PlanText.model_validate(_plain(tree), strict=True)
+    except ValidationError as error:
+        raise PlanError.of(_sorted(_schema_faults(error, place))) from None
+    found: list[Fault] = []
+    claims = tuple(_claims(text, metrics, place, found))
+    optimise = _optimise(text, metrics, place, found)
+    fallback = _fallback(text, place, found)
+    if not found and optimise is not None:
+        found += faults(text, claims, optimise, metrics, place)
+    if found or optimise is None:
+        raise PlanError.of(_sorted(found))
+    return Plan(path, text, claims, optimise, fallback, metrics)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Lines of a file by path in the document; called with a path it gives ``plan.yaml:14``."""
+
+    name: str
+    lines: Mapping[Path_, int]
+
+    def __call__(self, *path: str | int) -> str:
+        return f"{self.name}:{self.line(path)}"
+
+    def line(self, path: Path_) -> int:
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+def _tree(path: Path) -> Any:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        hint = "start with: seatrial init NAME --data FILE --target COLUMN"
+        raise PlanError(f"there is no {path.name} in {path.parent.resolve()}", hint=hint) from None
+    except OSError as error:
+        raise PlanError(f"{path} can't be read: {error.strerror}") from error
+    if len(data) > _MOST_BYTES:
+        raise PlanError(f"{path.name} has {len(data):,} bytes; a plan has at most {_MOST_BYTES:,}")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        hint = "save it as UTF-8"
+        raise PlanError("not valid UTF-8", where=f"{path.name}:{line}", hint=hint) from None
+    tree = _parse(text, path.name)
+    if not isinstance(tree, CommentedMap):
+        given = "nothing" if tree is None else f"a {type(tree).__name__.removeprefix('Commented')}"
+        raise PlanError(
+            f"a plan is a mapping of keys to values, got {given}",
+            where=f"{path.name}:1",
+            hint="it starts with `version: 1`",
+        )
+    return tree
+
+
+def _parse(text: str, name: str) -> Any:
+    yaml = YAML(typ="rt", pure=True)
+    try:
+        return yaml.load(text)
+    except DuplicateKeyError as error:
+        key = str(error.problem).partition('"')[2].partition('"')[0]
+        fact = f"`{key}` stands twice in one mapping"
+        raise PlanError(fact, where=_marked(name, error), hint="keep one") from None
+    except MarkedYAMLError as error:
+        fact = f"not valid YAML: {str(error.problem or error.context).strip()}"
+        hint = "check the indent, and put text that has `: ` or ` #` in double quotes"
+        raise PlanError(fact, where=_marked(name, error), hint=hint) from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise PlanError(
+            f"not valid YAML: {str(error).splitlines()[0]}", where=f"{name}:1"
+        ) from None
+
+
+def _marked(name: str, error: MarkedYAMLError) -> str:
+    mark = error.problem_mark or error.context_mark
+    return f"{name}:{mark.line + 1 if mark else 1}"
+
+
+def _lines(node: Any, path: Path_) -> Iterator[tuple[Path_, int]]:
+    if isinstance(node, CommentedMap):
+        for key, value in node.items():
+            yield (*path, key), node.lc.key(key)[0] + 1
+            yield from _lines(value, (*path, key))
+    elif isinstance(node, CommentedSeq):
+        for index, value in enumerate(node):
+            yield (*path, index), node.lc.item(index)[0] + 1
+            yield from _lines(value, (*path, index))
+
+
+def _plain(node: Any) -> Any:
+    if isinstance(node, Mapping):
+        return {key: _plain(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_plain(value) for value in node]
+    for kind in (bool, int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
+    return node
+
+
+def _sorted(found: list[Fault]) -> list[Fault]:
+    return sorted(found, key=lambda fault: int(fault.where.rpartition(":")[2] or 0))
+
+
+def _schema_faults(error: ValidationError, place: _Place) -> list[Fault]:
+    found = []
+    for entry in error.errors(include_url=False):
+        path, section = _path(entry["loc"])
+        if section is None or (entry["type"] == "string_type" and isinstance(entry["input"], dict)):
+            continue
+        fact, hint = _sentence(entry, path, section)
+        found.append(Fault(fact, place(*path), hint))
+    unique = {(fault.fact, fault.where): fault for fault in found}
+    return list(unique.values())
+
+
+def _path(loc: tuple[str | int, ...]) -> tuple[Path_, type[Section] | None]:
+    """Tell the keys in a location from the names of union branches, and find the section."""
+    if len(loc) > 2 and loc[0] == "claims":  # noqa: PLR2004 — claims, index, branch
+        mapping = loc[2] == ClaimText.__name__
+        branch = loc[3:] if mapping else ()
+        return (*loc[:2], *branch), ClaimText if mapping or len(loc) == 3 else None  # noqa: PLR2004
+    path = tuple(part for part in loc if not _is_branch(part))
+    section: type[Section] = PlanText
+    for part in path[:-1]:
+        field = section.model_fields.get(str(part))
+        section = (_inner(field.annotation) if field else None) or section
+    return path, section
+
+
+def _is_branch(part: str | int) -> bool:
+    return isinstance(part, str) and ("[" in part or part in {"str", "constrained-str"})
+
+
+def _inner(annotation: Any) -> type[Section] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    return next(filter(None, (_inner(inner) for inner in get_args(annotation))), None)
+
+
+def _sentence(entry: Any, path: Path_, section: type[Section]) -> tuple[str, str]:
+    name = dotted(path)
+    given = entry["input"]
+    match entry["type"]:
+        case "extra_forbidden":
+            inside = f"`{dotted(path[:-1])}`" if path[:-1] else "the plan"
+            near = difflib.get_close_matches(str(path[-1]), section.model_fields, n=1)
+            hint = f"nearest: {near[0]}. " if near else ""
+            return (
+                f"{inside} has no key `{path[-1]}`",
+                f"{hint}keys: {', '.join(section.model_fields)}",
+            )
+        case "missing":
+            return f"`{name}` is missing", _HINTS.get(name, "it has no default")
+        case "literal_error":
+            allowed = str(entry["ctx"]["expected"]).replace(" or ", ", ")
+            near = difflib.get_close_matches(str(given), allowed.replace("'", "").split(", "), n=1)
+            return f"`{name}` must be one of {allowed}, got {_shown(given)}", (
+                f"nearest: {near[0]}" if near else ""
+            )
+        case "value_error":
+            return f"`{name}`: {str(entry['msg']).removeprefix('Value error, ')}", ""
+    if entry["type"] == "string_pattern_mismatch" and _DURATION in str(entry["ctx"]["pattern"]):
+        return f"`{name}` must be a duration, got {_shown(given)}", "as in 7d, 12h or 30min"
+    if path == ("optimize",) and isinstance(given, list):
+        fact = f"a plan optimises exactly one metric, got {len(given)}"
+        return fact, "keep one; hold the others to a bound, as claims"
+    ranges = _range(section, path)
+    return f"`{name}` {ranges or _expected(entry)}, got {_shown(given)}", _HINTS.get(name, "")
+
+
+_DURATION = "(ms|s|min|h|d)"
+_HINTS = {
+    "optimize": "a plan optimises exactly one metric, as in `optimize: recall`",
+    "data.split.train": "most projects use 0.6",
+    "data.split.dev": "most projects use 0.2",
+    "data.split.test": "most projects use 0.2",
+    "project": "small letters, digits and hyphens, as in flight-delays",
+}
+
+
+def _expected(entry: Any) -> str:
+    message = str(entry["msg"])
+    return message[0].lower() + message[1:].replace("Input should", "should").replace("input ", "")
+
+
+def _range(section: type[Section], path: Path_) -> str:
+    field = section.model_fields.get(str(path[-1])) if path else None
+    ends = {
+        name: getattr(limit, name)
+        for limit in (field.metadata if field else ())
+        for name in ("gt", "ge", "lt", "le")
+        if getattr(limit, name, None) is not None
+    }
+    low, high = ends.get("gt", ends.get("ge")), ends.get("lt", ends.get("le"))
+    if low is None or high is None:
+        return ""
+    return (
+        f"must lie in {'(' if 'gt' in ends else '['}{low:g}, {high:g}{')' if 'lt' in ends else ']'}"
+    )
+
+
+def _shown(value: Any) -> str:
+    text = "nothing" if value is None else repr(value)
+    most = 60
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
+def dotted(path: Path_) -> str:
+    """Write a path in the document as ``data.features.drop[2]``."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".")
+
+
+def _claims(
+    text: PlanText, metrics: Mapping[str, Metric], place: _Place, found: list[Fault]
+) -> Iterator[Claim]:
+    for index, written in enumerate(text.claims):
+        each = ClaimText(claim=written) if isinstance(written, str) else written
+        try:
+            yield _claim(each, metrics, place.line(("claims", index)), place("claims", index))
+        except PlanError as error:
+            found += error.faults
+
+
+def _claim(each: ClaimText, metrics: Mapping[str, Metric], line: int, where: str) -> Claim:
+    measure, bound, stage = parse_claim(each.claim, where=where, metrics=metrics)
+    waived = each.waived
+    return Claim(
+        id=each.id or claim_id(measure, stage),
+        measure=measure,
+        bound=bound,
+        stage=stage,
+        commitment=each.commitment,
+        owner=each.owner or "default",
+        fresh=each.fresh,
+        draft=each.draft,
+        waiver=Waiver(waived.reason, waived.by, waived.until) if waived else None,
+        line=line,
+    )
+
+
+def _optimise(
+    text: PlanText, metrics: Mapping[str, Metric], place: _Place, found: list[Fault]
+) -> Measure | None:
+    where = place("optimize")
+    try:
+        measure, bound, stage = parse_claim(text.optimize, where=where, metrics=metrics)
+    except PlanError as error:
+        found += error.faults
+        return None
+    if bound or stage:
+        fact = f"`optimize` names one metric, got `{text.optimize}`"
+        found.append(Fault(fact, where, "a bound is a claim; put it under `claims`"))
+    return measure
+
+
+def _fallback(text: PlanText, place: _Place, found: list[Fault]) -> Node | None:
+    if text.release.fallback is None:
+        return None
+    try:
+        return parse_condition(text.release.fallback, where=place("release", "fallback"))
+    except PlanError as error:
+        found += error.faults
+        return None
