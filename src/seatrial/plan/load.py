@@ -22,6 +22,7 @@ from seatrial.plan.schema import ClaimText, PlanText, Section
 from seatrial.records.claim import Claim, Measure, Waiver, claim_id
 from seatrial.records.condition import Node
 from seatrial.records.metrics import GLOSSARY, Metric
+from seatrial.records.rule import Rule
 
 Path_ = tuple[str | int, ...]
 _MOST_BYTES = 2_000_000
@@ -44,7 +45,7 @@ class Plan:
     text: PlanText
     claims: tuple[Claim, ...]
     optimise: Measure
-    fallback: Node | None
+    fallback: Rule | None
     metrics: Mapping[str, Metric]
 
     @property
@@ -218,7 +219,7 @@ def _path(loc: tuple[str | int, ...]) -> tuple[Path_, type[Section] | None]:
 
 
 def _is_branch(part: str | int) -> bool:
-    return isinstance(part, str) and ("[" in part or part in {"str", "constrained-str"})
+    return isinstance(part, str) and ("[" in part or part in {"str", "constrained-str", "float"})
 
 
 def _inner(annotation: Any) -> type[Section] | None:
@@ -346,11 +347,32 @@ def _optimise(
     return measure
 
 
-def _fallback(text: PlanText, place: _Place, found: list[Fault]) -> Node | None:
-    if text.release.fallback is None:
+def _fallback(text: PlanText, place: _Place, found: list[Fault]) -> Rule | None:
+    written = text.release.fallback
+    if written is None:
         return None
+    if isinstance(written, float):
+        return Rule((), written)
+    if isinstance(written, str):
+        node = _condition(written, place("release", "fallback"), found)
+        return Rule(((node, True),), otherwise=False) if node is not None else None
+    where = [place("release", "fallback", index) for index in range(len(written))]
+    if any((case.when is None) is not (case is written[-1]) for case in written):
+        fact = "the last case of `release.fallback` has no `when`, and only the last"
+        found.append(Fault(fact, where[-1], "it is what answers when no condition is true"))
+        return None
+    nodes = [
+        _condition(str(case.when), at, found) for case, at in zip(written[:-1], where, strict=False)
+    ]
+    cases = [
+        (node, case.answer) for node, case in zip(nodes, written, strict=False) if node is not None
+    ]
+    return Rule(tuple(cases), written[-1].answer)
+
+
+def _condition(text: str, where: str, found: list[Fault]) -> Node | None:
     try:
-        return parse_condition(text.release.fallback, where=place("release", "fallback"))
+        return parse_condition(text, where=where)
     except PlanError as error:
         found += error.faults
         return None

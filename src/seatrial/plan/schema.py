@@ -192,14 +192,21 @@ class Staff(Section):
     decisions_per_hour: Annotated[float, Field(gt=0)]
 
 
+class FallbackCase(Section):
+    """One line of a rule: an answer, and the condition for it; the last has none."""
+
+    when: Name | None = None
+    answer: str | float
+
+
 class Release(Section):
     """How far, in which steps, and what answers when the model may not."""
 
     path: Annotated[list[Name], Field(min_length=1)] = ["shadow", "partial 5%", "partial 100%"]
     confidence: Annotated[float, Field(gt=0, lt=1)] = 0.70
     """Least probability of the decided class for a decision without a person."""
-    fallback: str | None = None
-    """A condition: the rule that answers. For regression: a number."""
+    fallback: Name | float | list[FallbackCase] | None = None
+    """The rule that answers: a condition (positive when true), one answer, or a list of cases."""
     staff: Staff | None = None
 
     @field_validator("path")

@@ -1,0 +1,1 @@
+"""Read a candidate's archive and run its form: raw columns in, scores and decisions out."""

@@ -1,0 +1,198 @@
+"""Open a candidate's archive: audit first, build after. Nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seatrial.core.digest import digest_bytes
+from seatrial.core.errors import ArchiveError
+from seatrial.records.condition_json import rule_from_json
+from seatrial.scoring.code import feature_functions, importable, source_digest
+from seatrial.scoring.encode import Columns, Functions, encode
+from seatrial.scoring.format import (
+    ESTIMATOR,
+    HEADER,
+    MEMBERS,
+    MOST_BYTES,
+    ONNX,
+    Header,
+    read_header,
+)
+from seatrial.scoring.forms import Constant, EstimatorForm, Form, OnnxForm, RuleForm, Scores
+
+ALLOWED_TYPES = frozenset(
+    {
+        "numpy.dtype",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn._loss.link.Interval",
+        "sklearn._loss.link.LogitLink",
+        "sklearn._loss.link.IdentityLink",
+        "sklearn._loss.link.MultinomialLogit",
+        "sklearn._loss.loss.HalfBinomialLoss",
+        "sklearn._loss.loss.HalfMultinomialLoss",
+        "sklearn._loss.loss.HalfSquaredError",
+        "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+        "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+        "sklearn.preprocessing._label.LabelBinarizer",
+    }
+)
+"""Types that an estimator may be built from, besides those that skops itself trusts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a candidate said of some rows.
+
+    Attributes:
+        scores: (n_rows, n_classes) or (n_rows,); NaN where the form claims no probabilities.
+        decided: (n_rows,) class codes int64, or predictions float64.
+    """
+
+    scores: Scores
+    decided: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """An opened candidate."""
+
+    header: Header
+    form: Form
+    functions: Functions
+
+    def answer(self, columns: Columns) -> Answers:
+        """Answer rows, given as raw columns by name."""
+        header = self.header
+        trained = header.form == "estimator"
+        matrix = encode(header.contract, columns, self.functions) if trained else np.empty((0, 0))
+        return finish(header, self.form.scores(matrix, columns))
+
+
+def finish(header: Header, scores: Scores) -> Answers:
+    """Turn scores into decisions, by the header's threshold."""
+    if not header.contract.classes:
+        return Answers(scores, scores)
+    if header.threshold is not None:
+        decided = (scores[:, 1] >= header.threshold).astype(np.int64)
+    else:
+        decided = scores.argmax(axis=1).astype(np.int64)
+    if header.form == "rule":
+        scores = np.full_like(scores, np.nan)
+    return Answers(scores, decided)
+
+
+def audit(data: bytes, *, expected: str | None = None) -> Header:
+    """Check an archive without building anything from it.
+
+    Args:
+        data: The archive's bytes.
+        expected: Digest that it must have.
+
+    Raises:
+        ArchiveError: wrong digest, a member that has no business there, a member that isn't what
+            the header says, a type outside of the allow-list.
+    """
+    if expected is not None and digest_bytes(data) != expected:
+        raise ArchiveError("the archive is not the one that was judged: its digest differs")
+    members = _members(data)
+    header = read_header(members[HEADER])
+    stated = {name: digest_bytes(content) for name, content in members.items() if name != HEADER}
+    if stated != dict(header.members):
+        raise ArchiveError("a member of the archive is not what its header says", where=HEADER)
+    if ESTIMATOR in members:
+        _audit_types(members[ESTIMATOR], header)
+    return header
+
+
+def open_archive(
+    data: bytes, *, root: Path | None = None, expected: str | None = None, fast: bool = True
+) -> Scorer:
+    """Audit an archive and build what it holds.
+
+    Args:
+        data: The archive's bytes.
+        root: The project's folder, where the user's modules are; None if it needs none.
+        expected: Digest that it must have.
+        fast: Whether the fast form may be used where it was proved.
+
+    Raises:
+        ArchiveError: it may not be opened; says why.
+        CodeError: the user's modules can't be loaded.
+    """
+    header = audit(data, expected=expected)
+    functions = _functions(header, root)
+    return Scorer(header, _form(header, _members(data), root, fast=fast), functions)
+
+
+def _members(data: bytes) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            found = archive.infolist()
+            strange = [info.filename for info in found if info.filename not in MEMBERS]
+            if strange or len({info.filename for info in found}) != len(found):
+                raise ArchiveError(
+                    f"the archive holds what it may not: {strange[:3] or 'one name twice'}"
+                )
+            if any(info.file_size > MOST_BYTES for info in found):
+                raise ArchiveError(f"a member of the archive is over {MOST_BYTES:,} bytes")
+            members = {info.filename: archive.read(info) for info in found}
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, zipfile.LargeZipFile) as error:
+        raise ArchiveError(f"not an archive: {error}") from None
+    if HEADER not in members:
+        raise ArchiveError("the archive has no header", where=HEADER)
+    return members
+
+
+def _audit_types(estimator: bytes, header: Header) -> None:
+    import skops.io
+
+    try:
+        untrusted = set(skops.io.get_untrusted_types(data=estimator))
+    except Exception as error:
+        raise ArchiveError(f"the estimator can't be read: {error}", where=ESTIMATOR) from error
+    strange = sorted(untrusted - ALLOWED_TYPES - set(header.types))
+    if strange:
+        hint = "only scikit-learn's own types and those of the project's package may stand there"
+        raise ArchiveError(f"the estimator holds {', '.join(strange)}", where=ESTIMATOR, hint=hint)
+
+
+def _functions(header: Header, root: Path | None) -> Functions:
+    for module, digest in (header.code or {}).items():
+        if root is None or source_digest(module, root) != digest:
+            hint = "train again, or check out the code it was trained with"
+            raise ArchiveError(
+                f"{module} is not the code that this candidate was trained with", hint=hint
+            )
+    module = header.contract.code
+    return feature_functions(module, root) if module and root else {}
+
+
+def _form(header: Header, members: Mapping[str, bytes], root: Path | None, *, fast: bool) -> Form:
+    contract, parameters = header.contract, header.parameters
+    match header.form:
+        case "constant":
+            return Constant(contract, list(parameters["scores"]))
+        case "rule":
+            return RuleForm(contract, rule_from_json(parameters["rule"]))
+    if fast and ONNX in members and header.parity is not None and header.parity.proved:
+        return OnnxForm(contract, members[ONNX])
+    return EstimatorForm(contract, _estimator(members[ESTIMATOR], header, root))
+
+
+def _estimator(data: bytes, header: Header, root: Path | None) -> Any:
+    import skops.io
+
+    trusted = sorted(set(skops.io.get_untrusted_types(data=data)) & {*ALLOWED_TYPES, *header.types})
+    try:
+        with importable(root or Path()):
+            return skops.io.loads(data, trusted=trusted)
+    except Exception as error:
+        raise ArchiveError(f"the estimator can't be built: {error}", where=ESTIMATOR) from error

@@ -1,0 +1,105 @@
+"""Raw columns to the model's matrix, by the contract alone: the same code in training and serving."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seatrial.core.errors import CodeError
+from seatrial.records.contract import Contract, Feature
+
+Columns = Mapping[str, Sequence[Any] | NDArray[Any]]
+"""Raw columns by name, all of one length."""
+Functions = Mapping[str, Callable[..., Any]]
+"""Feature functions by the name of the feature; their parameters are column names."""
+
+
+def encode(contract: Contract, columns: Columns, functions: Functions) -> NDArray[np.float64]:
+    """Encode rows as the matrix that the model was trained on.
+
+    Numbers stay numbers and missing ones become NaN. A category becomes its place in the contract's
+    levels; an unseen one becomes ``len(levels)``, a missing one ``len(levels) + 1``. A boolean
+    becomes 0, 1 or NaN.
+
+    Args:
+        contract: Names, kinds and levels.
+        columns: Every raw feature of the contract.
+        functions: The feature functions that the contract derives with.
+
+    Returns:
+        (n_rows, n_inputs) float64, columns in the order of ``contract.inputs``.
+
+    Raises:
+        CodeError: a feature function failed or gave the wrong number of values.
+
+    >>> contract = Contract("binary", (Feature("origin", "category", levels=("EWR", "LGA")),))
+    >>> encode(contract, {"origin": ["LGA", "XXX", None]}, {}).ravel().tolist()
+    [1.0, 2.0, 3.0]
+    """
+    shown = [feature for feature in contract.features if feature.name not in contract.hidden]
+    encoded = [encode_column(feature, columns[feature.name]) for feature in shown]
+    for feature in contract.derived:
+        values = derive(feature.name, functions[feature.name], typed(contract, columns))
+        encoded.append(encode_column(feature, values))
+    return np.column_stack(encoded)
+
+
+def encode_column(feature: Feature, values: Sequence[Any] | NDArray[Any]) -> NDArray[np.float64]:
+    """Encode one column; (n_rows,) float64."""
+    if feature.kind == "number":
+        return _numbers(values)
+    if feature.kind == "boolean":
+        return np.array([_MISSING if value is None else float(value) for value in values])
+    codes = {level: float(code) for code, level in enumerate(feature.levels)}
+    unseen, missing = float(len(codes)), float(len(codes) + 1)
+    return np.array([missing if value is None else codes.get(value, unseen) for value in values])
+
+
+def typed(contract: Contract, columns: Columns) -> dict[str, NDArray[Any]]:
+    """The raw columns as feature functions see them: float64 with NaN, or objects with None."""
+    return {
+        feature.name: _numbers(columns[feature.name])
+        if feature.kind == "number"
+        else np.array(columns[feature.name], dtype=object)
+        for feature in contract.features
+    }
+
+
+def derive(name: str, function: Callable[..., Any], columns: Mapping[str, Any]) -> NDArray[Any]:
+    """Run one feature function on whole columns.
+
+    Raises:
+        CodeError: it raised, reads a column that isn't there, or gave the wrong number of values.
+    """
+    wanted = inspect.signature(function).parameters
+    unknown = [parameter for parameter in wanted if parameter not in columns]
+    place = f"{function.__module__}.{name}"
+    if unknown:
+        hint = f"columns that the model may see: {', '.join(columns)}"
+        raise CodeError(
+            f"a feature reads no such column: {', '.join(unknown)}", where=place, hint=hint
+        )
+    given = {parameter: columns[parameter] for parameter in wanted}
+    try:
+        result = np.asarray(function(**given))
+    except Exception as error:
+        fact = f"the feature raised {type(error).__name__}: {error}"
+        raise CodeError(fact, where=place, hint="it gets whole columns as arrays") from error
+    rows = len(next(iter(given.values()), ()))
+    if result.shape != (rows,):
+        fact = f"the feature gave shape {result.shape} for {rows} rows"
+        raise CodeError(fact, where=place, hint="give one value a row")
+    return result
+
+
+_MISSING = float("nan")
+
+
+def _numbers(values: Sequence[Any] | NDArray[Any]) -> NDArray[np.float64]:
+    if isinstance(values, np.ndarray) and values.dtype != object:
+        return values.astype(np.float64)
+    return np.array([_MISSING if value is None else value for value in values], dtype=np.float64)
