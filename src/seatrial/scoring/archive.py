@@ -165,12 +165,10 @@ def _audit_types(estimator: bytes, header: Header) -> None:
 
 
 def _functions(header: Header, root: Path | None) -> Functions:
-    for module, digest in (header.code or {}).items():
-        if root is None or source_digest(module, root) != digest:
-            hint = "train again, or check out the code it was trained with"
-            raise ArchiveError(
-                f"{module} is not the code that this candidate was trained with", hint=hint
-            )
+    for needed, judged in (header.code or {}).items():
+        if root is None or source_digest(needed, root) != judged:
+            fact = f"{needed} is not the code that this candidate was trained with"
+            raise ArchiveError(fact, hint="train again, or check out that code")
     module = header.contract.code
     return feature_functions(module, root) if module and root else {}
 

@@ -57,7 +57,7 @@ class RuleForm:
             return np.array(answers, dtype=np.float64)
         codes: dict[Answer, int] = {name: code for code, name in enumerate(classes)}
         codes |= {True: 1, False: 0}
-        return np.eye(len(classes))[[codes[each] for each in answers]]
+        return one_hot(np.array([codes[each] for each in answers]), len(classes))
 
 
 class EstimatorForm:
@@ -76,7 +76,7 @@ class EstimatorForm:
             scores[:, np.asarray(self._estimator.classes_, dtype=int)] = given
             return scores
         codes = np.asarray(self._estimator.predict(matrix), dtype=int)
-        return np.eye(len(self._contract.classes))[codes]
+        return one_hot(codes, len(self._contract.classes))
 
 
 class OnnxForm:
@@ -102,6 +102,13 @@ class OnnxForm:
         output = self._session.run(None, {self._input: matrix.astype(np.float32)})[-1]
         scores = np.asarray(output, dtype=np.float64)
         return scores if self._contract.classes else np.reshape(scores, len(matrix))
+
+
+def one_hot(codes: NDArray[Any], classes: int) -> Scores:
+    """Scores that give 1 to one class; (n_rows, n_classes)."""
+    scores: Scores = np.zeros((len(codes), classes))
+    scores[np.arange(len(codes)), codes] = 1.0
+    return scores
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,230 @@
+"""The ladder: every family of candidates, from the simplest up, and how one is fitted."""
+
+from __future__ import annotations
+
+import inspect
+import resource
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seatrial.core.clock import Stopwatch
+from seatrial.core.errors import CodeError, PlanError
+from seatrial.models import estimators
+from seatrial.records.condition_json import rule_to_json
+from seatrial.records.contract import Contract
+from seatrial.records.rule import Rule
+from seatrial.scoring.code import load_function
+from seatrial.scoring.encode import Columns, Functions, encode
+from seatrial.scoring.format import FormName
+from seatrial.scoring.forms import Constant, EstimatorForm, Form, RuleForm
+
+_BUILDERS: Mapping[str, Callable[..., Any]] = {
+    "linear": estimators.linear,
+    "boosted": estimators.boosted,
+}
+BASELINES = ("majority", "mean", "rule")
+"""Families that need no training."""
+VERSION = 1
+"""Of the families' recipes; a change that changes what they fit raises it."""
+_SMALL = 10_000
+"""Rows under which a second thread costs more than it gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows with their truth, as raw columns.
+
+    Attributes:
+        columns: Raw columns by name.
+        truth: (n_rows,) class codes int64, or float64.
+    """
+
+    columns: Columns
+    truth: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A family after training.
+
+    Attributes:
+        family: Its name.
+        form: How it answers.
+        kind: The form's name in an archive.
+        estimator: The fitted estimator; None for baselines.
+        parameters: Hyperparameters, or a baseline's own.
+        seconds: Wall time of the fit.
+        peak_mb: Peak resident memory of the process during the fit.
+        notes: Warnings that the fit gave.
+    """
+
+    family: str
+    form: Form
+    kind: FormName
+    estimator: Any
+    parameters: Mapping[str, Any]
+    seconds: float
+    peak_mb: float
+    notes: tuple[str, ...] = ()
+
+
+def baselines(contract: Contract, fallback: Rule | None) -> list[str]:
+    """Names of the families below every trained one, simplest first."""
+    dummy = "majority" if contract.classes else "mean"
+    return [dummy, *(["rule"] if fallback is not None else [])]
+
+
+def fit(
+    family: str,
+    contract: Contract,
+    sample: Sample,
+    functions: Functions,
+    *,
+    rule: Rule | None = None,
+    seed: int = 0,
+    root: Path = Path(),
+) -> Fitted:
+    """Fit one family on the train part.
+
+    Args:
+        family: ``majority``, ``mean``, ``rule``, ``linear``, ``boosted`` or ``module:builder``.
+        contract: What it is asked and answers.
+        sample: The train part.
+        functions: Feature functions that the contract derives with.
+        rule: The plan's fallback; for ``rule``.
+        seed: For everything random in the fit.
+        root: The project's folder; for ``module:builder``.
+
+    Raises:
+        PlanError: no family has this name.
+        CodeError: the user's builder failed or gave no estimator.
+    """
+    if family in {"majority", "mean"}:
+        answer = _constant(contract, sample.truth)
+        form: Form = Constant(contract, answer)
+        return Fitted(family, form, "constant", None, {"scores": answer}, 0.0, peak_memory_mb())
+    if family == "rule":
+        if rule is None:
+            raise PlanError("`rule` needs `release.fallback`", hint="write the rule there")
+        return Fitted(
+            family,
+            RuleForm(contract, rule),
+            "rule",
+            None,
+            {"rule": rule_to_json(rule)},
+            0.0,
+            peak_memory_mb(),
+        )
+    return _fit_estimator(family, contract, sample, functions, seed, root)
+
+
+def _constant(contract: Contract, truth: NDArray[Any]) -> list[float]:
+    if contract.classes:
+        counts = np.bincount(truth, minlength=len(contract.classes))
+        return [float(share) for share in counts / counts.sum()]
+    return [float(truth.mean())]
+
+
+def _fit_estimator(
+    family: str, contract: Contract, sample: Sample, functions: Functions, seed: int, root: Path
+) -> Fitted:
+    estimator = build(family, contract, seed=seed, root=root)
+    matrix = encode(contract, sample.columns, functions)
+    _reset_peak()
+    watch = Stopwatch()
+    with warnings.catch_warnings(record=True) as caught, _threads(len(matrix)):
+        warnings.simplefilter("always")
+        try:
+            estimator.fit(matrix, sample.truth)
+        except Exception as error:
+            fact = f"fitting {family} raised {type(error).__name__}: {error}"
+            raise CodeError(
+                fact, where=family, hint="it gets a float64 matrix with NaN for missing"
+            ) from error
+    notes = tuple(sorted({f"{each.category.__name__}: {each.message}" for each in caught}))
+    form = EstimatorForm(contract, estimator)
+    return Fitted(
+        family,
+        form,
+        "estimator",
+        estimator,
+        hyperparameters(estimator),
+        watch.seconds,
+        peak_memory_mb(),
+        notes,
+    )
+
+
+def build(family: str, contract: Contract, *, seed: int, root: Path) -> Any:
+    """Make the unfitted estimator of a family.
+
+    Raises:
+        PlanError: no family has this name.
+        CodeError: the user's builder failed or gave no estimator.
+    """
+    if family in _BUILDERS:
+        return _BUILDERS[family](contract, seed=seed)
+    if ":" not in family:
+        hint = f"families: {', '.join(_BUILDERS)}, or your own as module:builder"
+        raise PlanError(f"no family of candidates is called {family}", hint=hint)
+    builder = load_function(family, root)
+    given = {"preprocess": estimators.preprocess(contract), "seed": seed, "contract": contract}
+    wanted = inspect.signature(builder).parameters
+    try:
+        estimator = builder(**{name: given[name] for name in wanted})
+    except Exception as error:
+        fact = f"the builder raised {type(error).__name__}: {error}"
+        hint = f"it may take any of {', '.join(given)}"
+        raise CodeError(fact, where=family, hint=hint) from error
+    if not (hasattr(estimator, "fit") and hasattr(estimator, "predict")):
+        fact = f"the builder gave {type(estimator).__name__}, which has no fit and predict"
+        raise CodeError(fact, where=family, hint="return a scikit-learn estimator")
+    return estimator
+
+
+def hyperparameters(estimator: Any) -> dict[str, str | float | bool | None]:
+    """The settings of an estimator that have a plain value, by scikit-learn's names."""
+    plain = (str, int, float, bool, type(None))
+    settings = estimator.get_params(deep=True) if hasattr(estimator, "get_params") else {}
+    finite = {name: value for name, value in settings.items() if isinstance(value, plain)}
+    return {
+        name: value if not isinstance(value, float) or np.isfinite(value) else str(value)
+        for name, value in sorted(finite.items())
+    }
+
+
+@contextmanager
+def _threads(rows: int) -> Iterator[None]:
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1 if rows < _SMALL else None):
+        yield
+
+
+_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+_RESET_PEAK: Literal["5"] = "5"
+"""Written to clear_refs, it sets the high-water mark back (proc(5))."""
+
+
+def _reset_peak() -> None:
+    try:
+        _CLEAR.write_text(_RESET_PEAK)
+    except OSError:
+        return
+
+
+def peak_memory_mb() -> float:
+    """Peak resident memory of this process since it was last set back, in MB."""
+    try:
+        lines = _STATUS.read_text().splitlines()
+        kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+    except (OSError, StopIteration):
+        kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return kilobytes * 1024 / 1e6
