@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-FeatureKind = Literal["number", "category", "boolean"]
+FeatureKind = Literal["number", "category", "boolean", "moment"]
 TaskKind = Literal["binary", "multiclass", "regression"]
 
 
@@ -16,7 +16,7 @@ class Feature:
 
     Attributes:
         name: Column name.
-        kind: How it is read.
+        kind: How it is read; a moment is for feature functions only.
         low: Least value seen in training; numbers only.
         high: Greatest value seen in training; numbers only.
         levels: Levels seen in training, the most frequent first; categories only. Their order is

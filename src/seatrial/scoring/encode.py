@@ -60,13 +60,17 @@ def encode_column(feature: Feature, values: Sequence[Any] | NDArray[Any]) -> NDA
 
 
 def typed(contract: Contract, columns: Columns) -> dict[str, NDArray[Any]]:
-    """The raw columns as feature functions see them: float64 with NaN, or objects with None."""
-    return {
-        feature.name: _numbers(columns[feature.name])
-        if feature.kind == "number"
-        else np.array(columns[feature.name], dtype=object)
-        for feature in contract.features
-    }
+    """The raw columns as feature functions see them.
+
+    Numbers are float64 with NaN, moments datetime64[us] with NaT, the rest objects with None.
+    """
+    return {each.name: _typed(each, columns[each.name]) for each in contract.features}
+
+
+def _typed(feature: Feature, values: Sequence[Any] | NDArray[Any]) -> NDArray[Any]:
+    if feature.kind == "number":
+        return _numbers(values)
+    return np.array(values, dtype="datetime64[us]" if feature.kind == "moment" else object)
 
 
 def derive(name: str, function: Callable[..., Any], columns: Mapping[str, Any]) -> NDArray[Any]:

@@ -1,0 +1,1 @@
+"""Plan and evidence to verdicts, readiness and next steps. Sees estimates, never rows or models."""

@@ -1,0 +1,45 @@
+"""Why a claim is stale: the inputs that differ between what is wanted and what was measured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_COLUMN = re.compile(r"column (?P<column>.+) of (?P<source>.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One root input that is not what it was; None where it was not there."""
+
+    input: str
+    was: str | None
+    now: str | None
+
+
+def changes(was: Mapping[str, str], now: Mapping[str, str]) -> tuple[Changed, ...]:
+    """Root inputs that differ, in the order of their names; plan first, then code, then data.
+
+    When rows were added to or taken from a source all of its columns differ; the rows are named then
+    and the columns are not.
+
+    >>> changes({"data.split.test": "0.2"}, {"data.split.test": "0.3"})
+    (Changed(input='data.split.test', was='0.2', now='0.3'),)
+    """
+    names = [name for name in {**was, **now} if was.get(name) != now.get(name)]
+    found = [Changed(name, was.get(name), now.get(name)) for name in sorted(names, key=_order)]
+    moved = {
+        each.input.removeprefix("rows of ") for each in found if each.input.startswith("rows of ")
+    }
+    return tuple(each for each in found if _source(each.input) not in moved)
+
+
+def _source(name: str) -> str | None:
+    match = _COLUMN.fullmatch(name)
+    return match["source"] if match else None
+
+
+def _order(name: str) -> tuple[int, str]:
+    ranks = {"code ": 1, "rows of ": 2, "column ": 3, "environment ": 4, "host": 5}
+    return next((rank for start, rank in ranks.items() if name.startswith(start)), 0), name

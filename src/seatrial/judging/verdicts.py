@@ -1,0 +1,134 @@
+"""Judge a claim by its evidence: admission needs proof of good."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from seatrial.core.clock import parse_iso
+from seatrial.core.estimate import Estimate
+from seatrial.core.units import convert, duration
+from seatrial.records.claim import Bound, Claim, Stage
+from seatrial.records.evidence import Evidence, Judgement, Verdict
+from seatrial.records.metrics import Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What the ledger holds for a claim.
+
+    Attributes:
+        evidence: Of the key that is wanted now; None if there is none.
+        why_not: Why there is none: stale, never measured, can't be measured; empty otherwise.
+    """
+
+    evidence: Evidence | None
+    why_not: str = ""
+
+
+def judge(claim: Claim, metric: Metric, filed: Filed, *, stage: Stage, now: datetime) -> Judgement:
+    """Judge one claim at one stage.
+
+    Args:
+        claim: The claim.
+        metric: What the glossary says of its metric.
+        filed: What was measured.
+        stage: Where.
+        now: Decides whether evidence is too old and a waiver has expired.
+    """
+    verdict, reason = _verdict(claim, metric, filed, now)
+    if claim.waiver is not None and verdict != "pass":
+        verdict, reason = _waived(claim, verdict, reason, now)
+    blocks = verdict in {"fail", "unknown"} and claim.commitment == "guarantee"
+    fresh = filed.evidence is not None and not _too_old(claim, filed.evidence, now)
+    return Judgement(claim.id, stage, verdict, reason, filed.evidence, fresh, blocks)
+
+
+def limit(bound: Bound, metric: Metric) -> float:
+    """The bound in the unit that the metric is measured in."""
+    return convert(bound.value, bound.unit, to=metric.unit) if bound.unit else bound.value
+
+
+def shortfall(claim: Claim, metric: Metric, estimate: Estimate) -> float | None:
+    """By how much a value misses its bound, in the metric's unit; 0 or less if it keeps it."""
+    if claim.bound is None or estimate.value is None:
+        return None
+    at = limit(claim.bound, metric)
+    if claim.bound.sign in {">=", ">"}:
+        return at - estimate.value
+    if claim.bound.sign in {"<=", "<"}:
+        return estimate.value - at
+    return abs(estimate.value - at) - (claim.bound.tolerance or 0.0)
+
+
+def _verdict(claim: Claim, metric: Metric, filed: Filed, now: datetime) -> tuple[Verdict, str]:
+    evidence = filed.evidence
+    if evidence is None:
+        return "unknown", filed.why_not
+    if _too_old(claim, evidence, now):
+        return "unknown", f"measured {evidence.at[:10]}, and must be newer than {claim.fresh}"
+    estimate = evidence.estimate
+    if estimate.value is None:
+        return "unknown", estimate.method
+    if claim.bound is None:
+        found = "; ".join(evidence.findings[:1])
+        return ("pass", "") if estimate.value >= 1.0 else ("fail", found)
+    return _held(claim, claim.bound, metric, estimate)
+
+
+def _held(claim: Claim, bound: Bound, metric: Metric, estimate: Estimate) -> tuple[Verdict, str]:
+    good, bad = _sides(bound, metric, estimate)
+    if claim.commitment != "guarantee":
+        at_point = Estimate(
+            estimate.value, estimate.value, estimate.value, estimate.n, "", estimate.unit
+        )
+        kept = _sides(bound, metric, at_point)[0]
+        settled = "" if good or bad else "not settled by the interval"
+        return ("pass", settled) if kept else ("fail", settled)
+    if good:
+        return "pass", ""
+    if bad:
+        return "fail", ""
+    return "unknown", _unsettled(bound, metric, estimate)
+
+
+def _sides(bound: Bound, metric: Metric, estimate: Estimate) -> tuple[bool, bool]:
+    """Whether the whole interval keeps the bound, and whether the whole of it breaks it."""
+    low, high, at = estimate.low, estimate.high, limit(bound, metric)
+    assert low is not None
+    assert high is not None
+    match bound.sign:
+        case ">=":
+            return low >= at, high < at
+        case ">":
+            return low > at, high <= at
+        case "<=":
+            return high <= at, low > at
+        case "<":
+            return high < at, low >= at
+    reach = bound.tolerance or 0.0
+    if bound.unit:
+        reach = convert(reach, bound.unit, to=metric.unit)
+    return low >= at - reach and high <= at + reach, low > at + reach or high < at - reach
+
+
+def _unsettled(bound: Bound, metric: Metric, estimate: Estimate) -> str:
+    from seatrial.evaluation import rows_to_settle
+
+    rows = rows_to_settle(estimate, limit(bound, metric))
+    if rows is None or rows <= estimate.n:
+        return "not settled"
+    return f"not settled; about {rows:,} instead of {estimate.n:,} would probably settle it"
+
+
+def _waived(claim: Claim, verdict: Verdict, reason: str, now: datetime) -> tuple[Verdict, str]:
+    assert claim.waiver is not None
+    until = claim.waiver.until
+    if now.date() <= until:
+        return "waived", f"{claim.waiver.reason} ({claim.waiver.by}, until {until})"
+    expired = f"the waiver expired on {until}"
+    return verdict, f"{expired}; {reason}" if reason else expired
+
+
+def _too_old(claim: Claim, evidence: Evidence, now: datetime) -> bool:
+    return claim.fresh is not None and now - parse_iso(evidence.at) > duration(claim.fresh)

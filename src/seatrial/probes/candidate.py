@@ -1,0 +1,191 @@
+"""What is measured on the archived candidate itself: speed, memory, stability, reproducibility."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seatrial.core.estimate import Estimate, not_measured
+from seatrial.plan.load import Plan
+from seatrial.probes.probe import Inputs, Reading, no, yes
+from seatrial.records.claim import Measure, arguments_of
+from seatrial.records.contract import Contract, Feature
+from seatrial.records.evidence import Ask
+from seatrial.scoring.archive import Scorer
+from seatrial.scoring.timing import Timing, run
+
+RUNS = 3
+"""Processes; a latency that one of them showed is never hidden by the others."""
+ANSWERS = 600
+BUSY = 1.5
+"""Wall over processor time from which the host had other things to do."""
+
+
+def _served(measure: Measure, probe: str, version: int) -> Ask:
+    """What every measurement of the served form depends on."""
+    return Ask(
+        probe=probe,
+        version=version,
+        params=arguments_of(measure),
+        roles=("archive", "host", "sample"),
+        frame=f"{RUNS} processes, one row an answer",
+    )
+
+
+class LatencyProbe:
+    """Time of one answer, one row, in a process of its own, from raw columns to decision."""
+
+    name = "latency"
+    version = 1
+    seconds = 8.0
+
+    def ask(self, measure: Measure, plan: Plan) -> Ask:  # noqa: ARG002
+        """Say what is needed to measure this."""
+        return _served(measure, self.name, self.version)
+
+    def run(self, ask: Ask, inputs: Inputs) -> Reading:
+        """Measure it."""
+        runs = _runs(inputs, answers=ANSWERS)
+        busiest = max(each.busy for each in runs)
+        if busiest > BUSY:
+            reason = f"host busy: answers took {busiest:.1f} times their processor time"
+            return Reading(not_measured(reason, unit="ms"), retry=True)
+        share = float(str(ask.params.get("percentile", "p99"))[1:]) / 100
+        return Reading(_percentile(runs, share), _summary(runs))
+
+
+def _percentile(runs: Sequence[Timing], share: float) -> Estimate:
+    from seatrial.stats import quantile
+
+    each = [quantile(np.array(timing.milliseconds), share) for timing in runs]
+    value = statistics.median(estimate.value or 0.0 for estimate in each)
+    low = min(estimate.low or 0.0 for estimate in each)
+    high = max(estimate.high or np.inf for estimate in each)
+    answers = sum(len(timing.milliseconds) for timing in runs)
+    return Estimate(value, low, high, answers, "order-statistics-95, widest of 3 runs", "ms")
+
+
+def _summary(runs: Sequence[Timing]) -> dict[str, Any]:
+    points = (0.0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
+    return {
+        "quantiles": list(points),
+        "milliseconds": [np.quantile(run.milliseconds, points).round(4).tolist() for run in runs],
+        "busy": [round(run.busy, 3) for run in runs],
+    }
+
+
+class MemoryProbe:
+    """Peak resident memory of a process that opened the archive and answered."""
+
+    name = "memory"
+    version = 1
+    seconds = 3.0
+
+    def ask(self, measure: Measure, plan: Plan) -> Ask:  # noqa: ARG002
+        """Say what is needed to measure this."""
+        return _served(measure, self.name, self.version)
+
+    def run(self, ask: Ask, inputs: Inputs) -> Reading:  # noqa: ARG002
+        """Measure it."""
+        peaks = sorted(each.peak_mb for each in _runs(inputs, answers=100))
+        value = statistics.median(peaks)
+        return Reading(
+            Estimate(value, peaks[0], peaks[-1], RUNS, "range of 3 runs", "MB"), {"peak_mb": peaks}
+        )
+
+
+def _runs(inputs: Inputs, *, answers: int) -> list[Timing]:
+    archive: Path
+    archive, root = inputs["archive"]
+    rows = inputs["sample"]
+    _ = inputs["host"]
+    return [run(archive, rows, root=root, answers=answers) for _ in range(RUNS)]
+
+
+class StableProbe:
+    """Extreme, unseen and missing inputs, one column at a time and all at once, give finite answers."""
+
+    name = "numerically_stable"
+    version = 1
+    seconds = 1.0
+
+    def ask(self, measure: Measure, plan: Plan) -> Ask:  # noqa: ARG002
+        """Say what is needed to measure this."""
+        return Ask(self.name, self.version, {}, ("sample", "scorer"))
+
+    def run(self, ask: Ask, inputs: Inputs) -> Reading:  # noqa: ARG002
+        """Measure it."""
+        scorer: Scorer = inputs["scorer"]
+        rows = list(_extremes(scorer.header.contract, inputs["sample"][0]))
+        columns = {name: [row[name] for _, row in rows] for name in rows[0][1]}
+        answers = scorer.answer(columns)
+        decided = np.isfinite(np.asarray(answers.decided, dtype=float))
+        scores = np.isfinite(answers.scores).reshape(len(rows), -1).all(axis=1)
+        finite = decided & (scores | (scorer.header.form == "rule"))
+        broken = [what for (what, _), good in zip(rows, finite, strict=True) if not good]
+        if broken:
+            return no(len(rows), *(f"not finite with {what}" for what in broken[:10]))
+        return yes(len(rows))
+
+
+def _extremes(contract: Contract, row: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    made = [("every input missing", dict.fromkeys(row))]
+    for feature in contract.features:
+        made += [
+            (f"{feature.name} = {value}", {**row, feature.name: value}) for value in _edges(feature)
+        ]
+    return made
+
+
+def _edges(feature: Feature) -> list[Any]:
+    if feature.kind == "number":
+        return [None, 0.0, -1e12, 1e12, float("inf"), float("-inf")]
+    if feature.kind == "boolean":
+        return [None, True, False]
+    return [None] if feature.kind == "moment" else [None, "", "a level that was never seen"]
+
+
+class ReproducibleProbe:
+    """Training again from the record gives the same archive, byte for byte."""
+
+    name = "reproducible"
+    version = 1
+    seconds = 20.0
+
+    def ask(self, measure: Measure, plan: Plan) -> Ask:  # noqa: ARG002
+        """Say what is needed to measure this."""
+        return Ask(self.name, self.version, {}, ("artefact", "retrain"))
+
+    def run(self, ask: Ask, inputs: Inputs) -> Reading:  # noqa: ARG002
+        """Measure it."""
+        retrain: Callable[[], str] = inputs["retrain"]
+        first, second = inputs["artefact"], retrain()
+        if first == second:
+            return yes(2, f"both give {first[:6]}")
+        return no(2, f"the first training gave {first[:6]}, the second {second[:6]}")
+
+
+class AllowedFeaturesProbe:
+    """No forbidden column is among what the candidate is asked."""
+
+    name = "allowed_features"
+    version = 1
+    seconds = 0.1
+
+    def ask(self, measure: Measure, plan: Plan) -> Ask:  # noqa: ARG002
+        """Say what is needed to measure this."""
+        forbidden = {"data.features.forbid": list(plan.text.data.features.forbid)}
+        return Ask(self.name, self.version, {}, ("scorer",), forbidden)
+
+    def run(self, ask: Ask, inputs: Inputs) -> Reading:  # noqa: ARG002
+        """Measure it."""
+        scorer: Scorer = inputs["scorer"]
+        asked = [feature.name for feature in scorer.header.contract.features]
+        found = sorted(set(asked) & set(inputs.plan("data.features.forbid")))
+        if found:
+            return no(len(asked), f"forbidden, and asked for: {', '.join(found)}")
+        return yes(len(asked))
