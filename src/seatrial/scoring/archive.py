@@ -90,7 +90,7 @@ def finish(header: Header, scores: Scores) -> Answers:
 
 
 def audit(data: bytes, *, expected: str | None = None) -> Header:
-    """Check an archive without building anything from it.
+    """Check an archive's members against its header, without building anything from it.
 
     Args:
         data: The archive's bytes.
@@ -98,7 +98,7 @@ def audit(data: bytes, *, expected: str | None = None) -> Header:
 
     Raises:
         ArchiveError: wrong digest, a member that has no business there, a member that isn't what
-            the header says, a type outside of the allow-list.
+            the header says.
     """
     if expected is not None and digest_bytes(data) != expected:
         raise ArchiveError("the archive is not the one that was judged: its digest differs")
@@ -107,8 +107,6 @@ def audit(data: bytes, *, expected: str | None = None) -> Header:
     stated = {name: digest_bytes(content) for name, content in members.items() if name != HEADER}
     if stated != dict(header.members):
         raise ArchiveError("a member of the archive is not what its header says", where=HEADER)
-    if ESTIMATOR in members:
-        _audit_types(members[ESTIMATOR], header)
     return header
 
 
@@ -151,7 +149,15 @@ def _members(data: bytes) -> dict[str, bytes]:
     return members
 
 
-def _audit_types(estimator: bytes, header: Header) -> None:
+def audit_types(estimator: bytes, header: Header) -> list[str]:
+    """Check the types that an estimator would be built from, without building it.
+
+    Returns:
+        Those that skops doesn't trust by itself, and the allow-list does.
+
+    Raises:
+        ArchiveError: a type is outside of the allow-list.
+    """
     import skops.io
 
     try:
@@ -162,6 +168,7 @@ def _audit_types(estimator: bytes, header: Header) -> None:
     if strange:
         hint = "only scikit-learn's own types and those of the project's package may stand there"
         raise ArchiveError(f"the estimator holds {', '.join(strange)}", where=ESTIMATOR, hint=hint)
+    return sorted(untrusted)
 
 
 def _functions(header: Header, root: Path | None) -> Functions:
@@ -188,7 +195,7 @@ def _form(header: Header, members: Mapping[str, bytes], root: Path | None, *, fa
 def _estimator(data: bytes, header: Header, root: Path | None) -> Any:
     import skops.io
 
-    trusted = sorted(set(skops.io.get_untrusted_types(data=data)) & {*ALLOWED_TYPES, *header.types})
+    trusted = audit_types(data, header)
     try:
         with importable(root or Path()):
             return skops.io.loads(data, trusted=trusted)

@@ -1,0 +1,49 @@
+"""Intervals and tests; knows numbers only, nothing of models or plans."""
+
+from seatrial.stats.critical import critical
+from seatrial.stats.intraclass import design_effect, intraclass_correlation
+from seatrial.stats.linearised import (
+    AT_MOST_ONE,
+    CORRELATION,
+    POSITIVE,
+    REAL,
+    SHARE,
+    Linear,
+    Scale,
+    Summary,
+    difference,
+    ends,
+    interval,
+    summarise,
+)
+from seatrial.stats.multiple import benjamini_hochberg, holm
+from seatrial.stats.order_statistics import quantile
+from seatrial.stats.proportions import wilson, wilson_clustered
+from seatrial.stats.simultaneous import correlation, gap, ratio, worst
+
+__all__ = [
+    "AT_MOST_ONE",
+    "CORRELATION",
+    "POSITIVE",
+    "REAL",
+    "SHARE",
+    "Linear",
+    "Scale",
+    "Summary",
+    "benjamini_hochberg",
+    "correlation",
+    "critical",
+    "design_effect",
+    "difference",
+    "ends",
+    "gap",
+    "holm",
+    "interval",
+    "intraclass_correlation",
+    "quantile",
+    "ratio",
+    "summarise",
+    "wilson",
+    "wilson_clustered",
+    "worst",
+]

@@ -1,0 +1,219 @@
+"""Judge every claim of the plan, measuring first what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seatrial.core.digest import digest
+from seatrial.judging.verdicts import Filed, judge
+from seatrial.records.candidate import Candidate
+from seatrial.records.claim import Claim
+from seatrial.records.evidence import VERDICTS, Judgement, Verdict
+from seatrial.records.metrics import Metric
+from seatrial.verbs.measuring import Measuring
+from seatrial.verbs.project import Project
+from seatrial.verbs.roles import Missing
+
+Told = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found.
+
+    Attributes:
+        project: Name of the project.
+        candidate: The candidate that was judged; None if there is none.
+        claims: The claims, in the plan's order.
+        judgements: One for each claim, in the same order.
+        metrics: The glossary.
+        owners: Who answers for each claim.
+        measured: How many were measured, and not found on file.
+        rows: Rows of the part that claims are judged on.
+        uses: How often the test part was read by other candidates before.
+    """
+
+    project: str
+    candidate: Candidate | None
+    claims: tuple[Claim, ...]
+    judgements: tuple[Judgement, ...]
+    metrics: dict[str, Metric]
+    owners: tuple[str, ...]
+    measured: int
+    rows: int
+    uses: int
+
+    @property
+    def blocking(self) -> tuple[Judgement, ...]:
+        """Claims that keep the gate to a share of the decisions shut."""
+        return tuple(each for each in self.judgements if each.blocks)
+
+    @property
+    def verdict(self) -> Verdict:
+        """``pass`` if the gate is open, ``fail`` if a claim failed, else ``unknown``."""
+        if any(each.verdict == "fail" for each in self.blocking):
+            return "fail"
+        return "unknown" if self.blocking or self.candidate is None else "pass"
+
+    @property
+    def exit_code(self) -> int:
+        """3 if the gate is shut."""
+        return 0 if self.verdict == "pass" else 3
+
+    @property
+    def tally(self) -> dict[Verdict, int]:
+        """How many claims have each verdict."""
+        return {each: sum(one.verdict == each for one in self.judgements) for each in VERDICTS}
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as the JSON object of ``seatrial check --json``; see ``docs/json.md``."""
+        return {
+            "project": self.project,
+            "candidate": None if self.candidate is None else self.candidate.name,
+            "verdict": self.verdict,
+            "blocks": [{"id": each.claim, "stage": each.stage} for each in self.blocking],
+            "claims": [
+                _claim_json(claim, judgement, owner)
+                for claim, judgement, owner in zip(
+                    self.claims, self.judgements, self.owners, strict=True
+                )
+            ],
+        }
+
+
+def _claim_json(claim: Claim, judgement: Judgement, owner: str) -> dict[str, Any]:
+    evidence = judgement.evidence
+    return {
+        "id": claim.id,
+        "text": str(claim),
+        "commitment": claim.commitment,
+        "owner": owner,
+        "draft": claim.draft,
+        "stages": [
+            {
+                "stage": judgement.stage,
+                "verdict": judgement.verdict,
+                "estimate": evidence.estimate.to_json() if evidence else None,
+                "evidence": evidence.digest if evidence else None,
+                "fresh": judgement.fresh,
+                "reason": judgement.reason,
+            }
+        ],
+    }
+
+
+def check(
+    project: Project,
+    *,
+    only: Sequence[str] = (),
+    measure: bool = True,
+    again: bool = False,
+    tell: Told = lambda _what, _done, _all: None,
+) -> Checked:
+    """Measure what is due and judge the claims.
+
+    Args:
+        project: The project.
+        only: Ids of claims to look at; all if empty.
+        measure: Whether anything may be measured; without, what isn't on file is unknown.
+        again: Whether what is on file is measured again.
+        tell: Told what is being measured, how many are done, how many there are.
+
+    Raises:
+        PlanError: the plan is not valid, or doesn't fit the data.
+        NotFoundError: no claim has such an id.
+    """
+    return checked(Measuring(project), only=only, measure=measure, again=again, tell=tell)
+
+
+def checked(
+    measuring: Measuring,
+    *,
+    only: Sequence[str] = (),
+    measure: bool,
+    again: bool = False,
+    tell: Told = lambda _what, _done, _all: None,
+) -> Checked:
+    """As :func:`check`, with the measuring at hand."""
+    plan, chain = measuring.chain.plan, measuring.chain
+    chain.demand_claim_columns()
+    claims = tuple(plan.claim(name) for name in only) if only else plan.claims
+    offline = [
+        claim for claim in claims if _suits(claim, measuring) and claim.stage in {None, "offline"}
+    ]
+    before = {each.key for each in _known(measuring, offline)} if not again else set()
+    found = measuring.gather(
+        [claim.measure for claim in offline], measure=measure, again=again, tell=tell
+    )
+    filed = {claim.id: answer for claim, (_, answer) in zip(offline, found, strict=True)}
+    judgements = tuple(_judge(claim, filed, measuring) for claim in claims)
+    candidate = measuring.roles.candidate()
+    trained = None if isinstance(candidate, Missing) else candidate
+    result = Checked(
+        project=plan.text.project,
+        candidate=trained,
+        claims=claims,
+        judgements=judgements,
+        metrics=dict(plan.metrics),
+        owners=tuple(plan.owner(claim) for claim in claims),
+        measured=sum(
+            answer.evidence is not None and answer.evidence.key not in before
+            for answer in filed.values()
+        ),
+        rows=chain.split.parts["test"].rows - chain.split.parts["test"].unlabelled,
+        uses=_uses(measuring, trained),
+    )
+    if not only and measure:
+        _record(measuring, result)
+    return result
+
+
+def _known(measuring: Measuring, claims: Sequence[Claim]) -> list[Any]:
+    wanted = [measuring.wanted(claim.measure, make=False) for claim in claims]
+    return list(measuring.on_file(wanted).values())
+
+
+def _suits(claim: Claim, measuring: Measuring) -> bool:
+    return measuring.chain.task in measuring.chain.plan.metrics[claim.measure.metric].tasks
+
+
+def _judge(claim: Claim, filed: dict[str, Filed], measuring: Measuring) -> Judgement:
+    plan = measuring.chain.plan
+    metric = plan.metrics[claim.measure.metric]
+    if not _suits(claim, measuring):
+        reason = f"{metric.name} does not suit a {measuring.chain.task} target"
+        return Judgement(
+            claim.id, "offline", "not applicable", reason, None, fresh=False, blocks=False
+        )
+    if claim.stage not in {None, "offline"}:
+        reason = "nothing has been released yet"
+        return Judgement(
+            claim.id, str(claim.stage), "unknown", reason, None, fresh=False, blocks=False
+        )
+    return judge(claim, metric, filed[claim.id], stage="offline", now=measuring.project.clock.now())
+
+
+def _uses(measuring: Measuring, candidate: Candidate | None) -> int:
+    """How many candidates' answers to the test part are on file, this one's included."""
+    entries = measuring.project.ledger.find("scores")
+    target = measuring.chain.split.parts["test"].rows
+    seen = {
+        entry.payload["artefact"]
+        for entry in entries
+        if entry.payload["part"] == "test" and entry.payload["rows"] <= target
+    }
+    return len(seen | ({candidate.artefact} if candidate else set()))
+
+
+def _record(measuring: Measuring, result: Checked) -> None:
+    """File the verdicts, if they aren't those that were filed last."""
+    record = {
+        **result.to_json(),
+        "plan": digest(measuring.chain.plan.text.model_dump(mode="json")),
+    }
+    ledger = measuring.project.ledger
+    newest = ledger.newest("verdicts", result.project)
+    if newest is None or newest.payload != record:
+        ledger.append("verdicts", record, key=result.project)

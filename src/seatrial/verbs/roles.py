@@ -1,0 +1,225 @@
+"""What a probe may ask for, by role: its digest now, the root inputs behind it, the thing itself."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from seatrial.core.digest import digest, merge, short
+from seatrial.core.errors import ProbeError
+from seatrial.records.candidate import Candidate
+from seatrial.records.condition import columns as columns_of
+from seatrial.verbs.chain import Chain, Recipe
+from seatrial.verbs.materials import Materials
+
+SAMPLE_ROWS = 200
+"""Rows of dev that stand for a day's requests when answers are timed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Why a role can't be given now, and what would give it."""
+
+    reason: str
+    command: str
+
+
+class Roles:
+    """The roles of one project, as it is now.
+
+    Args:
+        chain: The way from sources to candidate.
+        materials: Rows and answers.
+        retrain: Trains a family again and gives the digest of its archive.
+    """
+
+    def __init__(
+        self, chain: Chain, materials: Materials, *, retrain: Callable[[str], str]
+    ) -> None:
+        self.chain, self.materials, self._retrain = chain, materials, retrain
+
+    def candidate(self, reference: str | None = None) -> Candidate | Missing:
+        """The candidate behind a reference, trained from what is there now; None: the chosen one."""
+        if self.chain.selection is None:
+            return Missing("no candidate has been trained", "seatrial train")
+        if reference in {"champion", "previous", "offline"}:
+            return Missing(f"there is no {reference}: nothing has been released", "")
+        if reference == "people":
+            return Missing("people have not been measured on these rows", "")
+        family = self.chain.family(reference)
+        if family is None:
+            return Missing(f"there is no {reference} candidate", "seatrial train")
+        if family == "rule" and self.chain.plan.fallback is None:
+            return Missing("`release.fallback` is open, so there is no rule", "")
+        known = {*self.chain.selection["ladder"], self.chain.selection["chosen"]}
+        if family not in known:
+            return Missing(
+                f"no candidate is called {family}; there are {', '.join(sorted(known))}", ""
+            )
+        found = self.chain.on_file(self.chain.recipe(family))
+        return found or Missing("stale", "seatrial train")
+
+    def recipe(self, reference: str | None = None) -> Recipe | None:
+        """What the candidate behind a reference would be made of."""
+        family = self.chain.family(reference)
+        return self.chain.recipe(family) if family is not None else None
+
+    def digest(self, role: str, *, make: bool) -> str | Missing:
+        """The digest of a role now.
+
+        Args:
+            role: ``predictions/test``, ``column/test/origin`` ...
+            make: Whether answers that aren't on file may be computed.
+        """
+        kind, part, name = _parts(role)
+        split = self.chain.split
+        match kind:
+            case "predictions":
+                return self._predictions(part, name, make=make)
+            case "truth":
+                return split.parts[part].target
+            case "units":
+                return split.parts[part].units
+            case "column":
+                return self._column(part, name)
+            case "mask":
+                return merge(split.parts[part].columns[each] for each in _condition_columns(name))
+            case "frame" | "table":
+                return merge(split.parts[part].columns[each] for each in self._asked)
+            case "sample" | "features":
+                given = split.parts["dev" if kind == "sample" else "train"].columns
+                return merge(given[each] for each in self._asked)
+            case "snapshot":
+                return self.chain.snapshot.id
+            case "layout":
+                return digest([self.chain.split_key, self._asked])
+            case "host":
+                return digest(host())
+            case "archive" | "scorer" | "artefact" | "retrain":
+                candidate = self.candidate()
+                return candidate if isinstance(candidate, Missing) else candidate.artefact
+        raise ProbeError(f"no role is called {role}")
+
+    def leaves(self, role: str) -> Mapping[str, str]:
+        """Root inputs behind a role, by name and short value."""
+        kind, part, name = _parts(role)
+        chain = self.chain
+        match kind:
+            case "predictions":
+                recipe = self.recipe(name or None)
+                return {**chain.split_leaves, **(recipe.leaves if recipe else {})}
+            case "truth":
+                return {**chain.split_leaves, **chain.column_leaves(chain.target_columns)}
+            case "units":
+                unit = chain.plan.text.data.unit
+                own = [unit] if unit in chain.snapshot.kinds else []
+                return {**chain.split_leaves, **chain.column_leaves(tuple(own))}
+            case "column":
+                split = {} if part == "all" else chain.split_leaves
+                return {**split, **chain.column_leaves((name,))}
+            case "mask":
+                return {**chain.split_leaves, **chain.column_leaves(_condition_columns(name))}
+            case "frame" | "table" | "sample" | "features":
+                rules = chain.plan_leaves("data.features", "data.context", "train.features")
+                return {**chain.split_leaves, **rules, **chain.column_leaves(self._asked)}
+            case "snapshot" | "layout":
+                names = tuple(each.name for each in chain.snapshot.columns)
+                plan = chain.plan_leaves(
+                    "data.exclude", "data.key", "data.time", "data.unit", "data.split"
+                )
+                return {**plan, **chain.column_leaves(names)}
+            case "host":
+                return {"host": short(digest(host()))}
+        recipe = self.recipe()
+        return recipe.leaves if recipe else {}
+
+    def load(self, role: str) -> Any:
+        """The thing itself."""
+        kind, part, name = _parts(role)
+        chain, materials, project = self.chain, self.materials, self.chain.project
+        ways: dict[str, Callable[[], Any]] = {
+            "predictions": lambda: materials.predictions(self._trained(name or None), part),
+            "truth": lambda: materials.truth(part),
+            "units": lambda: materials.units(part),
+            "column": lambda: materials.column(part, name),
+            "mask": lambda: materials.mask(part, name),
+            "frame": lambda: materials.raw(part, self._asked),
+            "table": lambda: materials.frame(part, self._asked),
+            "features": lambda: materials.scorer(self._trained()).header.contract.features,
+            "sample": lambda: materials.sample("dev", self._asked, rows=SAMPLE_ROWS),
+            "snapshot": lambda: chain.snapshot,
+            "layout": lambda: materials.layout(self._asked),
+            "host": host,
+            "archive": lambda: (project.blobs.local_path(self._trained().artefact), project.root),
+            "scorer": lambda: materials.scorer(self._trained()),
+            "artefact": lambda: self._trained().artefact,
+            "retrain": lambda: lambda: self._retrain(self._trained().family),
+        }
+        return ways[kind]()
+
+    @property
+    def _asked(self) -> tuple[str, ...]:
+        recipe = self.recipe()
+        return (*recipe.features, *recipe.hidden) if recipe else self.chain.features
+
+    def _trained(self, reference: str | None = None) -> Candidate:
+        found = self.candidate(reference)
+        if isinstance(found, Missing):
+            raise ProbeError(found.reason)
+        return found
+
+    def _predictions(self, part: str, reference: str, *, make: bool) -> str | Missing:
+        candidate = self.candidate(reference or None)
+        if isinstance(candidate, Missing):
+            return candidate
+        found = self.materials.predictions_digest(candidate, part)
+        if found is None and make:
+            self.materials.predictions(candidate, part)
+            found = self.materials.predictions_digest(candidate, part)
+        return found or Missing("stale", "seatrial check")
+
+    def _column(self, part: str, name: str) -> str:
+        if part == "all":
+            return next(each.digest for each in self.chain.snapshot.columns if each.name == name)
+        return self.chain.split.parts[part].columns[name]
+
+
+def _parts(role: str) -> tuple[str, str, str]:
+    """``predictions/test@rule`` as kind, part and name."""
+    kind, _, rest = role.partition("/")
+    if kind == "predictions":
+        part, _, name = rest.partition("@")
+    else:
+        part, _, name = rest.partition("/")
+    return kind, part, name
+
+
+def _condition_columns(text: str) -> tuple[str, ...]:
+    from seatrial.plan.grammar import parse_condition
+
+    return columns_of(parse_condition(text))
+
+
+@cache
+def host() -> Mapping[str, str]:
+    """What decides how fast this machine answers."""
+    return {
+        "processor": _processor(),
+        "cores": str(os.cpu_count()),
+        "system": platform.system(),
+        "python": platform.python_version(),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
