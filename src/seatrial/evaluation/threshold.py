@@ -157,11 +157,16 @@ def _check(predictions: Predictions) -> None:
 
 
 def _candidates(scores: Floats) -> Floats:
-    found = np.unique(scores)
-    if len(found) <= MOST_CANDIDATES:
-        return found
-    steps = np.linspace(0.0, 1.0, MOST_CANDIDATES)
-    return np.unique(np.quantile(scores, steps, method="inverted_cdf"))
+    """Halfway between neighbouring scores, so that rounding a score flips no decision."""
+    every = np.unique(scores)
+    found = every
+    if len(every) > MOST_CANDIDATES:
+        steps = np.linspace(0.0, 1.0, MOST_CANDIDATES)
+        found = np.unique(np.quantile(scores, steps, method="inverted_cdf"))
+    below = np.searchsorted(every, found) - 1
+    lower = np.where(below >= 0, every[below], 0.0)
+    halfway: Floats = (found + lower) / 2
+    return halfway
 
 
 def _largest_shortfall(sweep: _Sweep, bounds: Sequence[Bound]) -> Floats:

@@ -8,7 +8,7 @@ from typing import Any
 
 from seatrial.core.estimate import Estimate
 from seatrial.judging.readiness import Result, Score
-from seatrial.judging.verdicts import limit, shortfall
+from seatrial.records.bounds import limit, shortfall
 from seatrial.records.claim import Claim
 from seatrial.records.evidence import Evidence, Judgement
 from seatrial.records.metrics import Metric

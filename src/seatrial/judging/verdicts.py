@@ -7,7 +7,8 @@ from datetime import datetime
 
 from seatrial.core.clock import parse_iso
 from seatrial.core.estimate import Estimate
-from seatrial.core.units import convert, duration
+from seatrial.core.units import duration
+from seatrial.records.bounds import limit, sides
 from seatrial.records.claim import Bound, Claim, Stage
 from seatrial.records.evidence import Evidence, Judgement, Verdict
 from seatrial.records.metrics import Metric
@@ -44,23 +45,6 @@ def judge(claim: Claim, metric: Metric, filed: Filed, *, stage: Stage, now: date
     return Judgement(claim.id, stage, verdict, reason, filed.evidence, fresh, blocks)
 
 
-def limit(bound: Bound, metric: Metric) -> float:
-    """The bound in the unit that the metric is measured in."""
-    return convert(bound.value, bound.unit, to=metric.unit) if bound.unit else bound.value
-
-
-def shortfall(claim: Claim, metric: Metric, estimate: Estimate) -> float | None:
-    """By how much a value misses its bound, in the metric's unit; 0 or less if it keeps it."""
-    if claim.bound is None or estimate.value is None:
-        return None
-    at = limit(claim.bound, metric)
-    if claim.bound.sign in {">=", ">"}:
-        return at - estimate.value
-    if claim.bound.sign in {"<=", "<"}:
-        return estimate.value - at
-    return abs(estimate.value - at) - (claim.bound.tolerance or 0.0)
-
-
 def _verdict(claim: Claim, metric: Metric, filed: Filed, now: datetime) -> tuple[Verdict, str]:
     evidence = filed.evidence
     if evidence is None:
@@ -77,12 +61,12 @@ def _verdict(claim: Claim, metric: Metric, filed: Filed, now: datetime) -> tuple
 
 
 def _held(claim: Claim, bound: Bound, metric: Metric, estimate: Estimate) -> tuple[Verdict, str]:
-    good, bad = _sides(bound, metric, estimate)
+    good, bad = sides(bound, metric, estimate)
     if claim.commitment != "guarantee":
         at_point = Estimate(
             estimate.value, estimate.value, estimate.value, estimate.n, "", estimate.unit
         )
-        kept = _sides(bound, metric, at_point)[0]
+        kept = sides(bound, metric, at_point)[0]
         settled = "" if good or bad else "not settled by the interval"
         return ("pass", settled) if kept else ("fail", settled)
     if good:
@@ -90,26 +74,6 @@ def _held(claim: Claim, bound: Bound, metric: Metric, estimate: Estimate) -> tup
     if bad:
         return "fail", ""
     return "unknown", _unsettled(bound, metric, estimate)
-
-
-def _sides(bound: Bound, metric: Metric, estimate: Estimate) -> tuple[bool, bool]:
-    """Whether the whole interval keeps the bound, and whether the whole of it breaks it."""
-    low, high, at = estimate.low, estimate.high, limit(bound, metric)
-    assert low is not None
-    assert high is not None
-    match bound.sign:
-        case ">=":
-            return low >= at, high < at
-        case ">":
-            return low > at, high <= at
-        case "<=":
-            return high <= at, low > at
-        case "<":
-            return high < at, low >= at
-    reach = bound.tolerance or 0.0
-    if bound.unit:
-        reach = convert(reach, bound.unit, to=metric.unit)
-    return low >= at - reach and high <= at + reach, low > at + reach or high < at - reach
 
 
 def _unsettled(bound: Bound, metric: Metric, estimate: Estimate) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import resource
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from seatrial.scoring.code import load_function
 from seatrial.scoring.encode import Columns, Functions, encode
 from seatrial.scoring.format import FormName
 from seatrial.scoring.forms import Constant, EstimatorForm, Form, RuleForm
+from seatrial.scoring.timing import peak_memory_mb
 
 _BUILDERS: Mapping[str, Callable[..., Any]] = {
     "linear": estimators.linear,
@@ -208,7 +208,7 @@ def _threads(rows: int) -> Iterator[None]:
         yield
 
 
-_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+_CLEAR = Path("/proc/self/clear_refs")
 _RESET_PEAK: Literal["5"] = "5"
 """Written to clear_refs, it sets the high-water mark back (proc(5))."""
 
@@ -218,13 +218,3 @@ def _reset_peak() -> None:
         _CLEAR.write_text(_RESET_PEAK)
     except OSError:
         return
-
-
-def peak_memory_mb() -> float:
-    """Peak resident memory of this process since it was last set back, in MB."""
-    try:
-        lines = _STATUS.read_text().splitlines()
-        kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
-    except (OSError, StopIteration):
-        kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return kilobytes * 1024 / 1e6

@@ -131,6 +131,9 @@ def _claim(claim: Claim, metric: Metric, where: str) -> Iterator[Fault]:
             where,
             f"as in `worst {measure.subject} by {measure.by[0]} ...`",
         )
+    if measure.quantifier and measure.versus:
+        hint = "claim the difference in one slice: `recall vs rule >= 0 where COLUMN = 'VALUE'`"
+        yield Fault(f"`{measure.quantifier}` and `vs` can't stand together", where, hint)
     if metric.answers_yes_or_no and bound:
         yield Fault(f"{metric.name} answers yes or no", where, f"leave out `{bound}`")
     if not metric.answers_yes_or_no and bound is None:

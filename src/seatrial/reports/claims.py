@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 from seatrial.core.estimate import Estimate
-from seatrial.core.units import convert
-from seatrial.records.claim import Bound, Claim
+from seatrial.records.bounds import limit, shortfall
+from seatrial.records.claim import Claim
 from seatrial.records.evidence import VERDICTS, Judgement
 from seatrial.records.metrics import Metric
 from seatrial.reports import numbers
@@ -60,7 +60,7 @@ def drawn(claim: Claim, metric: Metric, estimate: Estimate | None, style: str) -
     cells[_MIDDLE] = Piece("│")
     if claim.bound is None or estimate is None or estimate.value is None:
         return tuple(cells)
-    bound, by_ratio = _limit(claim.bound, metric), metric.spread is None
+    bound, by_ratio = limit(claim.bound, metric), metric.spread is None
     ends = [estimate.low, estimate.high, estimate.value]
     low, high, point = (
         _cell(position(each or 0.0, bound, claim.bound.sign, by_ratio=by_ratio)) for each in ends
@@ -75,10 +75,6 @@ def drawn(claim: Claim, metric: Metric, estimate: Estimate | None, style: str) -
     else:
         cells[point] = Piece("●", style)
     return tuple(cells)
-
-
-def _limit(bound: Bound, metric: Metric) -> float:
-    return convert(bound.value, bound.unit, to=metric.unit) if bound.unit else bound.value
 
 
 def _cell(where: float) -> int:
@@ -178,8 +174,6 @@ def blocked(
     claims: Sequence[Claim], judgements: Sequence[Judgement], metrics: Mapping[str, Metric]
 ) -> Line | None:
     """The sentence that says what keeps the gate shut; None if nothing does."""
-    from seatrial.judging.verdicts import shortfall
-
     blocking = [
         (claim, judgement)
         for claim, judgement in zip(claims, judgements, strict=True)

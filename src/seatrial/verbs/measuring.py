@@ -142,7 +142,7 @@ class Measuring:
         return float(last[0].facts["seconds"]) if last else probe.seconds
 
     def _retrain(self, family: str) -> str:
-        from seatrial.verbs.train import Trainer
+        from seatrial.verbs.trainer import Trainer
 
         return Trainer(self.chain, Materials(self.chain)).again(family)
 

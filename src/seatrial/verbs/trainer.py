@@ -1,0 +1,268 @@
+"""Make a candidate from its recipe: fit, choose the threshold, archive, record the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from seatrial.models.export import archive
+from seatrial.models.ladder import BASELINES, Fitted, Sample, fit
+from seatrial.records.bounds import limit
+from seatrial.records.candidate import Candidate
+from seatrial.records.claim import Claim, arguments_of
+from seatrial.records.contract import Contract, Feature
+from seatrial.scoring.archive import finish
+from seatrial.scoring.code import feature_functions, source_digest
+from seatrial.scoring.encode import Functions, derive, encode, typed
+from seatrial.verbs.chain import Chain, Recipe
+from seatrial.verbs.materials import Materials, as_predictions
+from seatrial.verbs.versions import git_state
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from seatrial.evaluation import Predictions
+    from seatrial.evaluation.threshold import Bound
+
+
+class Trainer:
+    """Makes candidates from recipes."""
+
+    def __init__(self, chain: Chain, materials: Materials) -> None:
+        self.chain, self.materials = chain, materials
+
+    def families(self) -> list[str]:
+        """Families of the ladder, simplest first."""
+        plan = self.chain.plan
+        dummy = "majority" if self.chain.classes else "mean"
+        rungs = [
+            dummy,
+            *(["rule"] if plan.fallback is not None else []),
+            *plan.text.train.candidates,
+        ]
+        return list(dict.fromkeys(rungs))
+
+    def make(self, recipe: Recipe) -> Candidate:
+        """Fit, archive and record one candidate."""
+        fitted, contract, data = self._build(recipe)
+        project = self.chain.project
+        artefact = project.blobs.put(data.archive)
+        candidate = _candidate(recipe, fitted, contract, data, artefact)
+        run = {
+            **candidate.to_json(),
+            "git": git_state(project.root),
+            "environment": self.chain.environment,
+        }
+        facts = {
+            name: value
+            for name, value in fitted.parameters.items()
+            if isinstance(value, (int, float, str))
+        }
+        facts |= {"family": recipe.family, "seconds": fitted.seconds, "peak_mb": fitted.peak_mb}
+        project.ledger.append("run", run, key=recipe.digest, facts=_plain(facts))
+        project.ledger.append("candidate", candidate.to_json(), key=recipe.digest)
+        return candidate
+
+    def again(self, family: str) -> str:
+        """Train a family again and give the digest that its archive would have."""
+        from seatrial.core.digest import digest_bytes
+
+        return digest_bytes(self._build(self.chain.recipe(family))[2].archive)
+
+    def _build(self, recipe: Recipe) -> tuple[Fitted, Contract, _Archived]:
+        chain, plan = self.chain, self.chain.plan
+        functions = self._functions(recipe)
+        contract = self._contract(recipe, functions)
+        asked = [feature.name for feature in contract.features]
+        sample = Sample(self._raw("train", asked), self.materials.truth("train"))
+        fitted = fit(
+            recipe.family,
+            contract,
+            sample,
+            functions,
+            rule=plan.fallback,
+            seed=plan.text.train.seed,
+            root=chain.project.root,
+        )
+        dev = self._raw("dev", asked)
+        matrix = (
+            encode(contract, dev, functions) if fitted.estimator is not None else np.empty((0, 0))
+        )
+        threshold, chosen = self._threshold(fitted, contract, dev, matrix)
+        module = contract.code
+        data = archive(
+            fitted,
+            contract,
+            threshold=threshold,
+            proof=matrix,
+            code={module: source_digest(module, chain.project.root)} if module else None,
+            package=recipe.family.partition(":")[0].partition(".")[0]
+            if ":" in recipe.family
+            else None,
+        )
+        return fitted, contract, _Archived(data, threshold, chosen)
+
+    def _raw(self, part: str, names: Sequence[str]) -> dict[str, Any]:
+        return self.materials.raw(part, names) or {"": [None] * len(self.materials.truth(part))}
+
+    def _functions(self, recipe: Recipe) -> Functions:
+        module = self.chain.plan.text.train.features
+        if module is None or recipe.family in BASELINES:
+            return {}
+        return feature_functions(module, self.chain.project.root)
+
+    def _contract(self, recipe: Recipe, functions: Functions) -> Contract:
+        chain, plan = self.chain, self.chain.plan
+        frame = self.materials.frame("train", (*recipe.features, *recipe.hidden))
+        contract = Contract(
+            task=chain.task,
+            features=_described(frame),
+            code=plan.text.train.features if functions else None,
+            hidden=recipe.hidden,
+            classes=chain.classes,
+            target=plan.text.task.target,
+            unit=plan.text.task.unit,
+        )
+        if not functions:
+            return contract
+        given = typed(contract, self._raw("train", frame.columns))
+        derived = [(name, derive(name, function, given)) for name, function in functions.items()]
+        return replace(contract, derived=_described(_frame(derived)))
+
+    def _threshold(
+        self, fitted: Fitted, contract: Contract, dev: Mapping[str, Any], matrix: Any
+    ) -> tuple[float | None, Mapping[str, Any]]:
+        if fitted.kind != "estimator" or contract.task != "binary":
+            return None, {}
+        from seatrial.scoring.format import Header
+
+        chain = self.chain
+        scores = fitted.form.scores(matrix, dev)
+        answers = finish(Header("estimator", fitted.family, contract, 0.5), scores)
+        joined = np.column_stack([scores, answers.decided])
+        predictions = as_predictions(
+            chain, joined, self.materials.truth("dev"), self.materials.units("dev"), rule=False
+        )
+        return self._best_threshold(predictions)
+
+    def _best_threshold(self, predictions: Predictions) -> tuple[float, Mapping[str, Any]]:
+        """The best on dev that leaves room for the interval on test; else the best without."""
+        from seatrial.evaluation import choose_threshold, decide
+
+        plan = self.chain.plan
+        errors, metric = plan.text.task.errors, plan.metrics[plan.optimise.metric]
+        costs = errors.model_dump(exclude={"unit"}) if errors else None
+        confidence = plan.text.release.confidence
+        choose = partial(
+            choose_threshold,
+            predictions,
+            optimise=metric.name,
+            higher=metric.higher_is_better,
+            costs=costs,
+            confidence=confidence,
+        )
+        bounds = [_bound(claim, plan.metrics) for claim in admitting(self.chain)]
+        threshold, record = choose(bounds=bounds)
+        if costs is not None or record["chosen_by"] == "shortfall":
+            return threshold, record
+        decided = replace(predictions, decided=decide(predictions.scores, threshold))
+        roomy = choose(bounds=[_with_room(bound, decided, confidence) for bound in bounds])
+        return (threshold, record) if roomy[1]["chosen_by"] == "shortfall" else roomy
+
+
+@dataclass(frozen=True, slots=True)
+class _Archived:
+    archive: bytes
+    threshold: float | None
+    chosen: Mapping[str, Any]
+
+
+def _candidate(
+    recipe: Recipe, fitted: Fitted, contract: Contract, data: _Archived, artefact: str
+) -> Candidate:
+    from seatrial.scoring.archive import audit
+
+    parity = audit(data.archive).parity
+    proved = parity is not None and parity.proved
+    return Candidate(
+        family=recipe.family,
+        recipe=recipe.digest,
+        artefact=artefact,
+        leaves=recipe.leaves,
+        threshold=data.threshold,
+        chosen_by=data.chosen.get("chosen_by"),
+        curve=data.chosen.get("curve", {}),
+        form="onnx" if proved else fitted.kind,
+        parity="" if parity is None else parity.reason or f"same on {parity.rows:,} rows",
+        features=tuple(each.name for each in contract.inputs),
+        parameters=_plain(fitted.parameters),
+        seconds=round(fitted.seconds, 3),
+        peak_mb=round(fitted.peak_mb, 1),
+        notes=fitted.notes,
+    )
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _described(frame: pl.DataFrame) -> tuple[Feature, ...]:
+    from seatrial.data.schema import infer
+
+    moments = {column.name for column in frame if column.dtype.is_temporal()}
+    known = {
+        each.name: each
+        for each in infer(frame, [name for name in frame.columns if name not in moments])
+    }
+    return tuple(known.get(name) or Feature(name, "moment") for name in frame.columns)
+
+
+def _frame(columns: Sequence[tuple[str, Any]]) -> pl.DataFrame:
+    import polars as pl
+
+    return pl.DataFrame(
+        {name: pl.Series(name, values.tolist(), nan_to_null=True) for name, values in columns}
+    )
+
+
+def admitting(chain: Chain) -> list[Claim]:
+    """Claims on the whole of the predictions, that any candidate must keep on dev."""
+    metrics = chain.plan.metrics
+    return [
+        claim
+        for claim in chain.plan.claims
+        if claim.bound is not None
+        and claim.bound.sign != "="
+        and claim.commitment == "guarantee"
+        and claim.stage in {None, "offline"}
+        and metrics[claim.measure.metric].subject == "predictions"
+        and chain.task in metrics[claim.measure.metric].tasks
+        and claim.waiver is None
+        and (claim.measure.quantifier, claim.measure.versus, claim.measure.where)
+        == (None, None, None)
+    ]
+
+
+def _bound(claim: Claim, metrics: Mapping[str, Any]) -> Bound:
+    assert claim.bound is not None
+    name = claim.measure.metric
+    return name, arguments_of(claim.measure), claim.bound.sign, limit(claim.bound, metrics[name])
+
+
+_ROOM = 2**0.5
+"""Reaches of the interval on dev that a bound is moved by: dev and test both have an error."""
+
+
+def _with_room(bound: Bound, predictions: Predictions, confidence: float) -> Bound:
+    from seatrial.evaluation import measure
+
+    metric, arguments, sign, at = bound
+    found = measure(metric, predictions, arguments=arguments, confidence=confidence).estimate
+    if found.value is None or found.low is None or found.high is None:
+        return bound
+    room = _ROOM * (found.value - found.low if sign in {">=", ">"} else found.value - found.high)
+    return metric, arguments, sign, at + room
