@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from seatrial.records.evidence import Changed
 
 _COLUMN = re.compile(r"column (?P<column>.+) of (?P<source>.+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """One root input that is not what it was; None where it was not there."""
-
-    input: str
-    was: str | None
-    now: str | None
 
 
 def changes(was: Mapping[str, str], now: Mapping[str, str]) -> tuple[Changed, ...]:

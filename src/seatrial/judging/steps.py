@@ -7,46 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from seatrial.core.estimate import Estimate
-from seatrial.judging.readiness import Result, Score
 from seatrial.records.bounds import limit, shortfall
 from seatrial.records.claim import Claim
 from seatrial.records.evidence import Evidence, Judgement
 from seatrial.records.metrics import Metric
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing to do.
-
-    Attributes:
-        title: A verb first.
-        why: One sentence, with the figure that it rests on.
-        evidence: Digests of what it rests on.
-        gain: What it gives; None with a reason where nobody can know yet.
-        gain_reason: What becomes known, or why the gain isn't.
-        cost_s: Machine time, in seconds; None if it is a person's.
-        command: What to type.
-    """
-
-    title: str
-    why: str
-    evidence: tuple[str, ...]
-    gain: Estimate | None
-    gain_reason: str
-    cost_s: float | None
-    command: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Write it as a JSON object."""
-        return {
-            "title": self.title,
-            "why": self.why,
-            "evidence": list(self.evidence),
-            "gain": self.gain.to_json() if self.gain else None,
-            "gain_reason": self.gain_reason,
-            "cost": None if self.cost_s is None else {"value": round(self.cost_s, 1), "unit": "s"},
-            "command": self.command,
-        }
+from seatrial.records.readiness import Result, Score
+from seatrial.records.step import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +269,7 @@ def _settle(claim: Claim, judgement: Judgement, metric: Metric, known: Known) ->
 def _readiness(score: Score, known: Known) -> list[Step]:
     """Tests that would raise the smallest section, the cheapest first; then those of the others."""
     sections = score.sections
-    open_ = [each for each in score.results if each.points < 1]
+    open_ = [each for each in score.results if each.points < 1 and not each.test.needs_service]
     ranked = sorted(
         open_,
         key=lambda each: (

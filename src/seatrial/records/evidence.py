@@ -143,3 +143,12 @@ class Judgement:
     evidence: Evidence | None
     fresh: bool
     blocks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One root input that is not what it was; None where it was not there."""
+
+    input: str
+    was: str | None
+    now: str | None

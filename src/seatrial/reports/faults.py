@@ -1,0 +1,35 @@
+"""Errors for people: the fact, the place, the way out."""
+
+from __future__ import annotations
+
+import textwrap
+
+from seatrial.core.errors import PlanError, SeatrialError
+from seatrial.reports.lines import WIDTH, Line, Piece, line, pad
+
+
+def faults(error: SeatrialError) -> list[Line]:
+    """Every fault of an error, with its place at the left and its way out below."""
+    places = max(len(fault.where) for fault in error.faults)
+    lines = [line(Piece(_opening(error), "red")), line("")]
+    for fault in error.faults:
+        room = WIDTH - places - 5
+        said = textwrap.wrap(_bare(fault.fact), room) or [""]
+        way_out = [part for each in fault.hint.splitlines() for part in textwrap.wrap(each, room)]
+        lines.append(line("  ", pad(fault.where, places), "   " if places else "", said[0]))
+        below = " " * (places + (5 if places else 2))
+        lines += [line(below, each) for each in said[1:]]
+        lines += [line(below, Piece(each, "dim")) for each in way_out]
+    return lines
+
+
+def _opening(error: SeatrialError) -> str:
+    if isinstance(error, PlanError) and error.faults[0].where:
+        number = len(error.faults)
+        name = error.faults[0].where.partition(":")[0]
+        return f"{name} has {number} error{'s' if number > 1 else ''}. Nothing was run."
+    return "That can't be done."
+
+
+def _bare(fact: str) -> str:
+    return fact.replace("`", "")

@@ -1,0 +1,61 @@
+"""The ladder as a table: one row each from the simplest up, the kept one marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from seatrial.core.estimate import Estimate
+from seatrial.reports import numbers
+from seatrial.reports.lines import DIM, Line, Piece, line, table
+
+MOST_METRICS = 2
+"""Columns of figures that fit in a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class LadderRow:
+    """One family on dev; ``note`` says what kept it out, or that it was not trained again."""
+
+    name: str
+    metrics: Mapping[str, Estimate]
+    against_best: Estimate | None
+    seconds: float
+    kept: bool
+    note: str
+
+
+def ladder(rows: Sequence[LadderRow]) -> list[Line]:
+    """The table."""
+    shown = list(rows[0].metrics)[:MOST_METRICS]
+    heading = ["", "", *shown, "against the kept", "took", ""]
+    cells: list[list[Piece | str]] = [[Piece(each, DIM) for each in heading]]
+    for row in rows:
+        figures = [_figure(row.metrics[name]) for name in shown]
+        difference = numbers.plus_minus(row.against_best) if row.against_best else ""
+        mark = Piece("●", "green") if row.kept else " "
+        cells.append(
+            [
+                mark,
+                row.name,
+                *figures,
+                difference,
+                numbers.seconds(row.seconds),
+                Piece(row.note, DIM),
+            ]
+        )
+    return table(cells, indent=0)
+
+
+def _figure(estimate: Estimate) -> str:
+    return numbers.whole(estimate) if estimate.measured else "undefined"
+
+
+def closing(rows: int, *, name: str, digest: str, why: str) -> list[Line]:
+    """What was kept, and what it was judged on."""
+    return [
+        line(f"Kept {name}, candidate {digest}: {why}."),
+        line(
+            f"Compared on {rows:,} rows of dev that training never saw. The test part was not read."
+        ),
+    ]
