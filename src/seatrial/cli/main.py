@@ -1,0 +1,263 @@
+"""The entry point: every command, and what an error looks like."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from seatrial.cli import groups
+from seatrial.core.errors import SeatrialError
+
+app = typer.Typer(
+    name="seatrial",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Say what must be true of your ML system. Seatrial measures it, and the model may do only what was measured.",
+)
+app.add_typer(groups.plan_app, name="plan")
+app.add_typer(groups.ledger_app, name="ledger")
+app.add_typer(groups.claim_app, name="claim")
+app.add_typer(groups.runs_app, name="runs")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Where = Annotated[Path, typer.Option("--project", "-p", help="Folder of the project.")]
+HERE = Path()
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Print the version, or go on to a command."""
+    if version:
+        from seatrial import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit
+
+
+@app.command()
+def init(
+    name: Annotated[str, typer.Argument(help="Name of the project, and of the folder to make.")],
+    data: Annotated[Path, typer.Option("--data", help="A CSV, TSV or Parquet file.")],
+    target: Annotated[
+        str | None, typer.Option("--target", help="The column to predict, or a condition.")
+    ] = None,
+    layout: Annotated[str, typer.Option("--layout", help="small or full.")] = "small",
+) -> None:
+    """Make a plan and a project from a data file."""
+    from seatrial.cli.console import Progress, show
+    from seatrial.reports.project import drafted
+    from seatrial.verbs.init import init as make
+
+    with Progress() as progress:
+        made = make(name, data, target=target, layout=layout, tell=progress.say)
+    show(drafted(made.rows, made.columns, made.assumptions, made.written, made.claims, made.name))
+
+
+@app.command()
+def train(*, project: Where = HERE, as_json: Json = False) -> None:
+    """Train the baselines and candidates of the plan, tracked; keep the best on dev."""
+    import seatrial
+    from seatrial.cli.console import Progress, show, show_json
+    from seatrial.reports.lines import line, next_command
+    from seatrial.reports.training import closing, ladder
+    from seatrial.verbs.train import rows_of
+
+    with Progress() as progress:
+        done = seatrial.open(project).train(tell=progress.say)
+    if as_json:
+        show_json(done.to_json())
+        return
+    candidate = done.kept.candidate
+    lines = [*ladder(rows_of(done)), line("")]
+    lines += closing(done.rows, name=done.kept_name, digest=candidate.name, why=done.why)
+    show([*lines, next_command("seatrial check")])
+
+
+@app.command()
+def check(
+    claims: Annotated[
+        list[str] | None, typer.Argument(help="Ids of claims; all if none is named.")
+    ] = None,
+    *,
+    project: Where = HERE,
+    again: Annotated[bool, typer.Option("--again", help="Measure again what is on file.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure what is due and judge each claim. Exit 3 if the next gate is shut."""
+    import seatrial
+    from seatrial.cli.console import Progress, show, show_json
+    from seatrial.reports.check import report
+
+    with Progress() as progress:
+        done = seatrial.open(project).check(only=claims or (), again=again, tell=progress.count)
+    if as_json:
+        show_json(done.to_json())
+    else:
+        show(
+            report(
+                done.project,
+                done.candidate,
+                done.claims,
+                done.judgements,
+                done.metrics,
+                rows=done.rows,
+                uses=done.uses,
+            )
+        )
+    raise typer.Exit(done.exit_code)
+
+
+@app.command()
+def why(
+    claim: Annotated[str, typer.Argument(help="Id of a claim.")],
+    *,
+    project: Where = HERE,
+    as_json: Json = False,
+) -> None:
+    """Say why a claim is stale, failing or not known."""
+    import seatrial
+    from seatrial.cli.console import show, show_json
+    from seatrial.reports.lines import next_command
+    from seatrial.reports.why import why as told
+
+    found = seatrial.open(project).why(claim)
+    if as_json:
+        show_json(found.to_json())
+        return
+    lines = told(
+        found.claim,
+        found.judgement,
+        found.changed,
+        found.nearest,
+        stale=found.stale,
+        same=len(found.same),
+    )
+    show([*lines, next_command(found.command)])
+
+
+@app.command("next")
+def next_(
+    *,
+    project: Where = HERE,
+    every: Annotated[bool, typer.Option("--all", help="All of them, not the first three.")] = False,
+    as_json: Json = False,
+) -> None:
+    """The most valuable next steps."""
+    import seatrial
+    from seatrial.cli.console import show, show_json
+    from seatrial.reports.lines import next_command
+    from seatrial.reports.steps import steps
+
+    found = seatrial.open(project).next()
+    if as_json:
+        show_json(found.to_json())
+        return
+    first = found.steps[0].command if found.steps else "seatrial check"
+    show([*steps(found.steps, every=every), next_command(first)])
+
+
+@app.command()
+def readiness(
+    tests: Annotated[list[str] | None, typer.Argument(help="With --measure: ids of tests.")] = None,
+    *,
+    project: Where = HERE,
+    measure: Annotated[bool, typer.Option("--measure", help="Measure what is lacking.")] = False,
+    record: Annotated[
+        str | None, typer.Option("--record", help="Record that a test was done by hand.")
+    ] = None,
+    by: Annotated[str, typer.Option("--by", help="With --record: who did it.")] = "",
+    note: Annotated[
+        str, typer.Option("--note", help="With --record: what was done, what came out.")
+    ] = "",
+    until: Annotated[
+        str | None,
+        typer.Option("--until", help="With --record: day from which it no longer counts."),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="List every test.")] = False,
+    as_json: Json = False,
+) -> None:
+    """The ML Test Score, from evidence."""
+    import seatrial
+    from seatrial.cli.console import Progress, show, show_json
+    from seatrial.cli.groups import day
+    from seatrial.reports.lines import line, next_command
+    from seatrial.reports.readiness import meter
+    from seatrial.verbs.readiness import record as file_record
+
+    opened = seatrial.open(project)
+    if record is not None:
+        file_record(opened, record, by=by, note=note, until=day(until))
+    with Progress() as progress:
+        found = opened.readiness(measure=(tests or []) if measure else None, tell=progress.count)
+    if as_json:
+        show_json(found.to_json())
+        return
+    show([*meter(found.score, every=every), line(""), next_command("seatrial next")])
+
+
+@app.command()
+def probes() -> None:
+    """Every metric that a claim may name."""
+    from seatrial.cli.console import show
+    from seatrial.reports.lines import DIM, Piece, table
+    from seatrial.verbs.project import known_metrics
+
+    rows = [
+        [each.name, Piece("higher" if each.higher_is_better else "lower", DIM), each.meaning]
+        for each in known_metrics()
+    ]
+    show(table(rows))
+
+
+@app.command()
+def demo(
+    *,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--folder", help="Where to make the project; a new folder here if none."),
+    ] = None,
+) -> None:
+    """The whole way on real data: the 2013 New York flights."""
+    from seatrial.cli.demo import tell
+
+    tell(folder)
+
+
+def main() -> None:
+    """Run a command; turn errors into sentences and exit codes."""
+    try:
+        app()
+    except SeatrialError as error:
+        from seatrial.cli.console import show
+        from seatrial.reports.faults import faults
+
+        show(faults(error), stream=sys.stderr)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if os.environ.get("SEATRIAL_DEBUG"):
+            raise
+        sys.stderr.write(
+            f"Unexpected {type(error).__name__}: {error}\n"
+            "This is a defect of Seatrial. SEATRIAL_DEBUG=1 shows where; please report it.\n"
+        )
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

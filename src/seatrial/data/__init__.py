@@ -1,0 +1,1 @@
+"""From files to frozen parts: sources, snapshot, target, split, schema, profile, leaks, roles."""

@@ -1,0 +1,203 @@
+"""Make a project from a data file: infer what can be seen, draft the rest, say why."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seatrial.core.errors import ConflictError, UserError
+from seatrial.core.estimate import Estimate
+from seatrial.records.rule import Rule
+from seatrial.reports import numbers
+from seatrial.verbs.chain import Chain
+from seatrial.verbs.draft import DraftedClaim, plan_text
+from seatrial.verbs.materials import Materials, as_predictions
+from seatrial.verbs.project import PLAN, Project
+from seatrial.verbs.scaffold import write_project
+
+if TYPE_CHECKING:
+    from seatrial.data.infer import Roles
+
+Told = Callable[[str], None]
+LAYOUTS = ("small", "full")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A project that was made.
+
+    Attributes:
+        name: Its name, and that of its folder.
+        rows: Rows of the file.
+        columns: Columns of the file.
+        assumptions: What was assumed, and why, as pairs.
+        written: Files, from the folder that the command ran in.
+        claims: How many claims were drafted.
+    """
+
+    name: str
+    rows: int
+    columns: int
+    assumptions: tuple[tuple[str, str], ...]
+    written: tuple[Path, ...]
+    claims: int
+
+
+def init(
+    name: str,
+    data: Path,
+    *,
+    target: str | None = None,
+    layout: str = "small",
+    tell: Told = lambda _line: None,
+) -> Made:
+    """Make a project in a new folder.
+
+    Args:
+        name: Small letters, digits and hyphens.
+        data: A CSV, TSV or Parquet file.
+        target: The column to predict; guessed if None.
+        layout: ``small``, or ``full`` for a package with data, models and an API.
+        tell: Told what is going on.
+
+    Raises:
+        UserError: the name or the layout can't be used.
+        ConflictError: the folder is there already, with something in it.
+        DataError: the file can't be used, or no column can be the target.
+    """
+    folder = _demand(name, layout)
+    from seatrial.data.infer import roles
+    from seatrial.data.sources import read
+
+    tell(f"Reading {data.name}")
+    frame = read(str(data.resolve()), root=Path())
+    seen = roles(frame, target=target, name=data.name)
+    tell("Looking for a rule")
+    uri = os.path.relpath(data.resolve(), folder.resolve())
+    rule, quality, claims = _drafts(name, data, seen)
+    text = plan_text(name, source=(_source_name(data), uri), seen=seen, rule=rule, claims=claims)
+    written = write_project(folder, name, text, layout=layout)
+    return Made(
+        name,
+        frame.height,
+        frame.width,
+        tuple(_assumptions(seen, rule, quality)),
+        tuple(written),
+        len(claims),
+    )
+
+
+def _demand(name: str, layout: str) -> Path:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,79}", name):
+        hint = "small letters, digits and hyphens, as in flight-delays"
+        raise UserError(f"`{name}` can't name a project", hint=hint)
+    if layout not in LAYOUTS:
+        raise UserError(f"there is no layout {layout}", hint=f"one of {', '.join(LAYOUTS)}")
+    folder = Path(name)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConflictError(
+            f"{name} is there already", where=str(folder), hint="choose another name, or remove it"
+        )
+    return folder
+
+
+def _source_name(data: Path) -> str:
+    stem = re.sub(r"[^a-z0-9_]+", "_", data.name.split(".")[0].lower()).strip("_")
+    return stem or "data"
+
+
+def _drafts(
+    name: str, data: Path, seen: Roles
+) -> tuple[Rule | None, Estimate | None, list[DraftedClaim]]:
+    """Find the rule on train, and bounds that it keeps on dev; the test part is not read."""
+    scratch = Path(tempfile.mkdtemp(prefix="seatrial-"))
+    try:
+        source = (_source_name(data), str(data.resolve()))
+        (scratch / PLAN).write_text(plan_text(name, source=source, seen=seen, rule=None, claims=[]))
+        project = Project(scratch)
+        drafted = _from_data(project, seen)
+        project.close()
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return drafted
+
+
+def _from_data(
+    project: Project, seen: Roles
+) -> tuple[Rule | None, Estimate | None, list[DraftedClaim]]:
+    from seatrial.models.ladder import Sample, fit
+    from seatrial.models.one_rule import find_rule
+    from seatrial.records.contract import Contract
+    from seatrial.scoring.archive import finish
+    from seatrial.scoring.format import Header
+    from seatrial.verbs.draft import draft_claims
+
+    chain = Chain(project)
+    materials = Materials(chain)
+    train = materials.raw("train", chain.features)
+    rule = find_rule(train, materials.truth("train"), chain.classes)
+    contract = Contract(chain.task, (), classes=chain.classes)
+    family = "rule" if rule is not None else ("majority" if chain.classes else "mean")
+    fitted = fit(family, contract, Sample(train, materials.truth("train")), {}, rule=rule)
+    dev = materials.raw("dev", chain.features)
+    scores = fitted.form.scores(np.empty((0, 0)), dev)
+    answers = finish(Header(fitted.kind, family, contract), scores)
+    joined = np.column_stack(
+        [np.nan_to_num(answers.scores.reshape(len(answers.decided), -1)), answers.decided]
+    )
+    on_dev = as_predictions(
+        chain, joined, materials.truth("dev"), materials.units("dev"), rule=fitted.kind == "rule"
+    )
+    groups = _group_columns(chain, materials)
+    claims, quality = draft_claims(chain, on_dev, groups=groups, has_rule=rule is not None)
+    return rule, quality, claims
+
+
+FEWEST_GROUPS, MOST_GROUPS = 2, 8
+_FEWEST_ROWS = 100
+
+
+def _group_columns(chain: Chain, materials: Materials) -> list[str]:
+    """Columns that make a few groups of at least 100 rows in dev; context first."""
+    context = chain.plan.text.data.context
+    names = [
+        *context,
+        *(name for name in chain.features if chain.snapshot.kinds[name] in {"text", "boolean"}),
+    ]
+    found = []
+    for name in names:
+        counts = materials.frame("dev", [name])[name].drop_nulls().value_counts()["count"]
+        if FEWEST_GROUPS <= len(counts) <= MOST_GROUPS and int(counts.min()) >= _FEWEST_ROWS:  # type: ignore[arg-type]
+            found.append(name)
+    return found
+
+
+def _assumptions(
+    seen: Roles, rule: Rule | None, quality: Estimate | None
+) -> Sequence[tuple[str, str]]:
+    pairs = [(f"{seen.task}, target {seen.target}", seen.target_because)]
+    pairs.append((f"key {', '.join(seen.key)}", seen.key_because))
+    pairs.append((f"time {seen.time.value}" if seen.time.value else "no time", seen.time.because))
+    pairs.append((f"unit {seen.unit.value or 'the row'}", seen.unit.because))
+    pairs.append((f"split by {seen.split.value} 0.6, 0.2, 0.2", seen.split.because))
+    for verb, choices in (("forbid", seen.forbid), ("context", seen.context), ("drop", seen.drop)):
+        pairs += [(f"{verb} {choice.value}", choice.because) for choice in choices]
+    if rule is not None and quality is not None:
+        metric = {"fraction": "precision" if rule.is_condition else "accuracy"}.get(
+            quality.unit, "mean absolute error"
+        )
+        pairs.append(
+            (
+                f"fallback {rule}"[:60],
+                f"best rule of one column on train: {metric} {numbers.whole(quality)} on dev",
+            )
+        )
+    return pairs
