@@ -7,6 +7,10 @@ Names are loaded when they are first used (PEP 562), so that a serving process t
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from seatrial.verbs.project import open  # noqa: A004 — seatrial.open, as in the documentation
 
 __all__ = ["__version__", "open"]
 

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
 from seatrial.reports.lines import ASCII, Line
 
@@ -66,7 +66,7 @@ class Progress:
         self._started = time.perf_counter()
         self._written = False
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -73,6 +73,7 @@ def train(*, project: Where = HERE, as_json: Json = False) -> None:
     from seatrial.cli.console import Progress, show, show_json
     from seatrial.reports.lines import line, next_command
     from seatrial.reports.training import closing, ladder
+    from seatrial.verbs.comparison import spoken
     from seatrial.verbs.train import rows_of
 
     with Progress() as progress:
@@ -82,7 +83,7 @@ def train(*, project: Where = HERE, as_json: Json = False) -> None:
         return
     candidate = done.kept.candidate
     lines = [*ladder(rows_of(done)), line("")]
-    lines += closing(done.rows, name=done.kept_name, digest=candidate.name, why=done.why)
+    lines += closing(done.rows, name=spoken(done.chosen), digest=candidate.name, why=done.why)
     show([*lines, next_command("seatrial check")])
 
 
@@ -215,7 +216,7 @@ def probes() -> None:
     from seatrial.reports.lines import DIM, Piece, table
     from seatrial.verbs.project import known_metrics
 
-    rows = [
+    rows: list[list[Piece | str]] = [
         [each.name, Piece("higher" if each.higher_is_better else "lower", DIM), each.meaning]
         for each in known_metrics()
     ]

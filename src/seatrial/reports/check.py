@@ -30,7 +30,7 @@ def report(
     )
     lines = [
         line(
-            Piece(project, "bold"), f"   {who}   test, {rows:,} rows, candidate {uses} to read it"
+            Piece(project, "bold"), f"   {who}   test, {rows:,} rows, read by {uses} candidates"
         ),
         line(""),
     ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from seatrial.core.digest import digest
 from seatrial.judging.verdicts import Filed, judge
+from seatrial.plan.leaves import leaves
 from seatrial.records.candidate import Candidate
 from seatrial.records.claim import Claim
 from seatrial.records.evidence import VERDICTS, Judgement, Verdict
@@ -212,6 +213,7 @@ def _record(measuring: Measuring, result: Checked) -> None:
     record = {
         **result.to_json(),
         "plan": digest(measuring.chain.plan.text.model_dump(mode="json")),
+        "leaves": leaves(measuring.chain.plan.text),
     }
     ledger = measuring.project.ledger
     newest = ledger.newest("verdicts", result.project)

@@ -48,7 +48,7 @@ def draft_claims(
     if has_rule:
         sign = "<=" if task == "regression" else ">="
         claims.append(DraftedClaim(f"{OPTIMISE[task]} vs rule {sign} 0", "or the rule would do"))
-    claims += _grouped(task, rule_on_dev, groups, chain)
+    claims += _grouped(task, groups)
     claims += [
         DraftedClaim("schema", "dev and test keep to the kinds, ranges and levels of training"),
         DraftedClaim("no_leakage", "nothing of dev and test is known to training"),
@@ -85,9 +85,7 @@ def _rounded(value: float) -> float:
     return float(f"{value:.3g}")
 
 
-def _grouped(
-    task: str, predictions: Predictions, groups: Sequence[str], chain: Chain
-) -> list[DraftedClaim]:
+def _grouped(task: str, groups: Sequence[str]) -> list[DraftedClaim]:
     if task == "multiclass":
         return [DraftedClaim("worst recall by class >= 0.5", "no class is given up", "target")]
     if task == "regression" or not groups:
@@ -233,8 +231,8 @@ _RESERVED = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "
 def scalar(text: str) -> str:
     """Write text so that YAML reads it back as this text.
 
-    >>> scalar("tenure"), scalar("yes"), scalar("Churn = 'Yes'")
-    ('tenure', '"yes"', '"Churn = \\'Yes\\'"')
+    >>> scalar("tenure"), scalar("yes")
+    ('tenure', '"yes"')
     """
     plain = _PLAIN.fullmatch(text) is not None and text.lower() not in _RESERVED
     return text if plain else json.dumps(text, ensure_ascii=False)

@@ -123,16 +123,14 @@ def _drafts(
         source = (_source_name(data), str(data.resolve()))
         (scratch / PLAN).write_text(plan_text(name, source=source, seen=seen, rule=None, claims=[]))
         project = Project(scratch)
-        drafted = _from_data(project, seen)
+        drafted = _from_data(project)
         project.close()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return drafted
 
 
-def _from_data(
-    project: Project, seen: Roles
-) -> tuple[Rule | None, Estimate | None, list[DraftedClaim]]:
+def _from_data(project: Project) -> tuple[Rule | None, Estimate | None, list[DraftedClaim]]:
     from seatrial.models.ladder import Sample, fit
     from seatrial.models.one_rule import find_rule
     from seatrial.records.contract import Contract

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from seatrial.data.fingerprint import Fingerprints
     from seatrial.plan.load import Plan
     from seatrial.probes.registry import Registry
+    from seatrial.records.metrics import Metric
     from seatrial.store import Blobs, Ledger, Tables
 
 PLAN = "plan.yaml"
@@ -148,6 +149,17 @@ class Project:
         from seatrial.verbs.steps import steps
 
         return steps(self)
+
+
+def known_metrics(path: str | Path = ".") -> list[Metric]:
+    """Every metric that a claim may name here: those of the project, or the built-in ones."""
+    from seatrial.probes.registry import load
+
+    try:
+        root = open(path).root
+    except NotFoundError:
+        root = Path(path)
+    return list(load(root).metrics.values())
 
 
 def actor() -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from seatrial.core.errors import PlanError
 from seatrial.core.estimate import Estimate
 from seatrial.models.ladder import BASELINES
 from seatrial.records.candidate import Candidate
+from seatrial.reports.training import LadderRow
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.comparison import Comparison, spoken
 from seatrial.verbs.materials import Materials
@@ -60,6 +62,54 @@ class Training:
     def kept(self) -> Rung:
         """The rung that is kept."""
         return next(rung for rung in self.rungs if rung.candidate.family == self.chosen)
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as the JSON object of ``seatrial train --json``; see ``docs/json.md``."""
+        return {
+            "chosen": self.chosen,
+            "candidate": self.kept.candidate.name,
+            "why": self.why,
+            "rows": self.rows,
+            "ladder": [_rung_json(rung) for rung in self.rungs],
+        }
+
+
+def _rung_json(rung: Rung) -> dict[str, Any]:
+    candidate = rung.candidate
+    return {
+        "family": candidate.family,
+        "candidate": candidate.name,
+        "metrics": {name: each.to_json() for name, each in rung.metrics.items()},
+        "against_best": rung.against_best.to_json() if rung.against_best else None,
+        "excluded": rung.excluded,
+        "threshold": candidate.threshold,
+        "form": candidate.form,
+        "parity": candidate.parity,
+        "seconds": candidate.seconds,
+        "peak_mb": candidate.peak_mb,
+        "reused": rung.reused,
+    }
+
+
+def rows_of(training: Training) -> list[LadderRow]:
+    """The ladder as rows for people."""
+    return [
+        LadderRow(
+            name=spoken(rung.candidate.family),
+            metrics=rung.metrics,
+            against_best=rung.against_best,
+            seconds=rung.candidate.seconds,
+            kept=rung.candidate.family == training.chosen,
+            note=_note(rung),
+        )
+        for rung in training.rungs
+    ]
+
+
+def _note(rung: Rung) -> str:
+    said = f"breaks {rung.excluded}" if rung.excluded else ""
+    again = "unchanged" if rung.reused and rung.candidate.family not in BASELINES else ""
+    return ", ".join(filter(None, [said, again]))
 
 
 def train(project: Project, *, tell: Told = lambda _line: None) -> Training:

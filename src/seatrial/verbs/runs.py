@@ -1,0 +1,215 @@
+"""Tracked runs: search them, compare two, run one again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from seatrial.core.digest import short
+from seatrial.core.errors import NotFoundError, PlanError
+from seatrial.core.estimate import Estimate
+from seatrial.judging.staleness import changes
+from seatrial.plan.grammar import parse_condition
+from seatrial.records.candidate import Candidate
+from seatrial.records.claim import arguments_of
+from seatrial.records.condition import Both, Column, Compare, Constant, Node
+from seatrial.records.evidence import Changed
+from seatrial.reports.runs import RunRow
+from seatrial.store import Entry
+from seatrial.verbs.chain import Chain
+from seatrial.verbs.materials import Materials
+from seatrial.verbs.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One training of one family."""
+
+    digest: str
+    at: str
+    candidate: Candidate
+    git: dict[str, Any] | None
+
+    @property
+    def row(self) -> RunRow:
+        """It, as a row for people."""
+        commit = str(self.git["commit"])[:7] if self.git else "no git"
+        code = f"{commit}{' +changes' if self.git and self.git['dirty'] else ''}"
+        return RunRow(
+            short(self.digest),
+            self.at,
+            self.candidate.family,
+            self.candidate.name,
+            self.candidate.seconds,
+            self.candidate.peak_mb,
+            code,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as a JSON object."""
+        candidate = self.candidate
+        return {
+            "run": self.digest,
+            "at": self.at,
+            "family": candidate.family,
+            "recipe": candidate.recipe,
+            "artefact": candidate.artefact,
+            "parameters": dict(candidate.parameters),
+            "threshold": candidate.threshold,
+            "seconds": candidate.seconds,
+            "peak_mb": candidate.peak_mb,
+            "git": self.git,
+        }
+
+
+def runs(project: Project, *, where: str | None = None, limit: int | None = None) -> list[Run]:
+    """Find runs by their parameters and figures, the newest first.
+
+    Args:
+        project: The project.
+        where: Comparisons with ``and``, as in ``family = 'boosted' and seconds < 10``.
+        limit: How many at most.
+
+    Raises:
+        PlanError: the condition is more than comparisons joined by ``and``.
+    """
+    conditions = list(_conditions(parse_condition(where))) if where else []
+    return [_run(entry) for entry in project.ledger.search("run", conditions, limit=limit)]
+
+
+def _conditions(node: Node) -> list[tuple[str, str, float | str]]:
+    if isinstance(node, Both):
+        return [*_conditions(node.left), *_conditions(node.right)]
+    if (
+        isinstance(node, Compare)
+        and isinstance(node.left, Column)
+        and isinstance(node.right, Constant)
+    ):
+        value = node.right.value
+        return [(node.left.name, node.sign, value if isinstance(value, str) else float(value))]  # type: ignore[arg-type]
+    raise PlanError(
+        f"`{node}` can't be searched for",
+        hint="write comparisons with `and`: family = 'boosted' and seconds < 10",
+    )
+
+
+def _run(entry: Entry) -> Run:
+    payload = dict(entry.payload)
+    git = payload.pop("git")
+    payload.pop("environment")
+    return Run(entry.digest, entry.at, Candidate.from_json(payload), git)
+
+
+def find(project: Project, name: str) -> Run:
+    """Find a run by the first signs of its digest, of its artefact's, or by its family's newest.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    for entry in project.ledger.find("run"):
+        run = _run(entry)
+        if (
+            run.digest.startswith(name)
+            or run.candidate.artefact.startswith(name)
+            or run.candidate.family == name
+        ):
+            return run
+    raise NotFoundError(f"no run is called {name}", hint="seatrial runs list")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two runs.
+
+    Attributes:
+        names: Of both.
+        changed: Root inputs that differ: code, data, plan, environment.
+        parameters: Hyperparameters that differ.
+        difference: Paired difference of the optimised metric on dev, second less first; None where
+            they were not asked about the same rows.
+        metric: The optimised metric.
+    """
+
+    names: tuple[str, str]
+    changed: tuple[Changed, ...]
+    parameters: tuple[Changed, ...]
+    difference: Estimate | None
+    metric: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as the JSON object of ``seatrial runs compare --json``; see ``docs/json.md``."""
+
+        def plain(found: tuple[Changed, ...]) -> list[dict[str, Any]]:
+            return [{"input": each.input, "was": each.was, "now": each.now} for each in found]
+
+        return {
+            "runs": list(self.names),
+            "changed": plain(self.changed),
+            "parameters": plain(self.parameters),
+            "metric": self.metric,
+            "difference": self.difference.to_json() if self.difference else None,
+        }
+
+
+def compare(project: Project, first: str, second: str) -> Comparison:
+    """Say what differs between two runs, and whether what moved is beyond noise.
+
+    Raises:
+        NotFoundError: one of them isn't there.
+    """
+    one, two = find(project, first), find(project, second)
+    parameters = [
+        {name: str(value) for name, value in run.candidate.parameters.items()} for run in (one, two)
+    ]
+    return Comparison(
+        names=(short(one.digest), short(two.digest)),
+        changed=changes(one.candidate.leaves, two.candidate.leaves),
+        parameters=changes(parameters[0], parameters[1]),
+        difference=_difference(project, one.candidate, two.candidate),
+        metric=project.plan.text.optimize,
+    )
+
+
+def _difference(project: Project, one: Candidate, two: Candidate) -> Estimate | None:
+    from seatrial.evaluation import measure
+
+    chain = Chain(project)
+    known = [chain.on_file(chain.recipe(each.family)) for each in (one, two)]
+    if [each.artefact if each else None for each in known] != [one.artefact, two.artefact]:
+        return None
+    materials = Materials(chain)
+    answers = [materials.predictions(each, "dev") for each in (one, two)]
+    errors = project.plan.text.task.errors
+    found = measure(
+        project.plan.optimise.metric,
+        answers[1],
+        arguments=arguments_of(project.plan.optimise),
+        versus=answers[0],
+        costs=errors.model_dump(exclude={"unit"}) if errors else None,
+    )
+    return found.estimate
+
+
+def rerun(project: Project, name: str) -> tuple[bool, str, str]:
+    """Train a run again; needs the plan, data and code that it was made of.
+
+    Returns:
+        Whether the archives are the same, and their digests.
+
+    Raises:
+        NotFoundError: there is no such run, or what it was made of is not what is there now.
+    """
+    from seatrial.verbs.trainer import Trainer
+
+    run = find(project, name)
+    chain = Chain(project)
+    recipe = chain.recipe(run.candidate.family)
+    if recipe.digest != run.candidate.recipe:
+        moved = changes(run.candidate.leaves, recipe.leaves)
+        named = ", ".join(each.input for each in moved[:5]) or "the environment"
+        raise NotFoundError(
+            f"what {name} was made of is not what is there now: {named} changed",
+            hint="check out its commit and data, then try again",
+        )
+    again = Trainer(chain, Materials(chain)).again(run.candidate.family)
+    return again == run.candidate.artefact, run.candidate.artefact, again
