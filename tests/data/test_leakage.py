@@ -81,7 +81,7 @@ def duplicates(rng: Rng, task: str) -> Made:
 
 def duplicates_among_few_values(rng: Rng, task: str) -> Made:
     frame, score = few_values(rng, 2000)
-    return copied(rng, frame, targets(task, score), parts(rng, 2000), 120)
+    return copied(rng, frame, targets(task, score), parts(rng, 2000), 400)
 
 
 def whole_table_twice(rng: Rng, task: str) -> Made:
@@ -216,6 +216,17 @@ def clean_questionnaire(rng: Rng, task: str) -> Made:
     return frame, targets(task, score), Layout(parts(rng, 2000), "hash")
 
 
+def clean_answers_that_depend(rng: Rng, task: str) -> Made:
+    """Everything follows from a hidden type of the person, as in a census."""
+    person = rng.zipf(1.5, 2000) % 400
+    answers = {
+        f"q{k}": (person * (2 * k + 1) // 7 + (rng.random(2000) < 0.1)) % k for k in range(3, 12)
+    }
+    frame = pl.DataFrame(answers)
+    score = np.round(person % 5 + rng.normal(size=2000))
+    return frame, targets(task, score), Layout(parts(rng, 2000), "hash")
+
+
 def clean_strong_signal(rng: Rng, task: str) -> Made:
     frame, score = mixed(rng, 1000)
     frame = frame.with_columns(hint=pl.Series(score + rng.normal(size=1000) * 0.3))
@@ -245,6 +256,7 @@ CLEAN = [
     clean_groups_kept_together,
     clean_few_values,
     clean_questionnaire,
+    clean_answers_that_depend,
     clean_strong_signal,
     clean_small,
     clean_series,

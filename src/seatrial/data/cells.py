@@ -21,7 +21,6 @@ _INFINITE = r"^(?i)[+-]?inf(inity)?$"
 _BOOLEAN = r"^([Tt]rue|[Ff]alse|TRUE|FALSE)$"
 _DAY = r"^\d{4}-\d{2}-\d{2}$"
 _MOMENT = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$"
-_NO_ZONE = r"^(.{19,}?)(Z|[+-]\d{2}:?\d{2})?$"
 
 
 def kind_of(dtype: pl.DataType) -> Kind:
@@ -107,21 +106,21 @@ def _all(values: pl.Series, pattern: str) -> bool:
 
 def _moments(known: pl.Series) -> pl.Series:
     zoned = known.str.replace(" ", "T", literal=True)
+    cell = pl.col("")
     read = pl.coalesce(
-        pl.col("")
-        .str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", strict=False, time_unit="us")
-        .dt.convert_time_zone("UTC")
-        .dt.replace_time_zone(None),
-        pl.col("")
-        .str.to_datetime("%Y-%m-%dT%H:%M%#z", strict=False, time_unit="us")
-        .dt.convert_time_zone("UTC")
-        .dt.replace_time_zone(None),
-        pl.col("").str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, time_unit="us"),
-        pl.col("").str.to_datetime("%Y-%m-%dT%H:%M", strict=False, time_unit="us"),
-        pl.col("").str.to_date("%Y-%m-%d", strict=False).cast(MOMENT),
+        _in_utc(cell, "%Y-%m-%dT%H:%M:%S%.f%#z"),
+        _in_utc(cell, "%Y-%m-%dT%H:%M%#z"),
+        cell.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, time_unit="us"),
+        cell.str.to_datetime("%Y-%m-%dT%H:%M", strict=False, time_unit="us"),
+        cell.str.to_date("%Y-%m-%d", strict=False).cast(MOMENT),
     )
     moments = zoned.rename("").to_frame().select(read).to_series().alias(known.name)
     return moments if moments.null_count() == known.null_count() else known
+
+
+def _in_utc(cell: pl.Expr, form: str) -> pl.Expr:
+    moment = cell.str.to_datetime(form, strict=False, time_unit="us")
+    return moment.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
 
 
 def _numbers(known: pl.Series, decimal: str) -> pl.Series:

@@ -12,9 +12,12 @@ import polars as pl
 
 from seatrial.data import duplicates, hindsight, kinship
 from seatrial.data.target import Labels
+from seatrial.records.dataset import PARTS
 
 LeakKind = Literal["duplicate", "group", "time", "target", "shift"]
 Codes = npt.NDArray[np.uint8]
+
+_TEST = PARTS.index("test")  # its targets aren't looked at to accuse a column
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,7 @@ def _time(labels: Labels, layout: Layout) -> list[Leak]:
 
 
 def _targets(features: pl.DataFrame, labels: Labels, layout: Layout) -> list[Leak]:
-    seen = layout.codes < 2  # noqa: PLR2004 - the test part isn't looked at
+    seen = layout.codes != _TEST
     leaks = []
     for column in features:
         power = hindsight.one_column_power(column, labels, seen)
@@ -168,7 +171,7 @@ def _targets(features: pl.DataFrame, labels: Labels, layout: Layout) -> list[Lea
 def _shifts(features: pl.DataFrame, labels: Labels, layout: Layout) -> list[Leak]:
     if layout.time is None:
         return []
-    seen = layout.codes < 2  # noqa: PLR2004 - the test part isn't looked at
+    seen = layout.codes != _TEST
     orders = hindsight.orders(layout.time, layout.groups)
     leaks = []
     for column in features:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -104,13 +104,13 @@ def partial(column: pl.Series) -> Partial:
     known = column.drop_nulls()
     counts = Partial(kind, len(column), column.null_count(), _levels(known))
     if kind == "text":
-        return _with(counts, like_numbers=int(known.str.contains(_NUMBER).sum()))
+        return replace(counts, like_numbers=int(known.str.contains(_NUMBER).sum()))
     if kind == "boolean" or known.is_empty():
         return counts
     numbers = known.dt.epoch("us") / 1e6 if kind == "moment" else known.cast(pl.Float64)
     values = numbers.to_numpy()
     mean = float(values.mean())
-    return _with(
+    return replace(
         counts,
         bins=_bins(values),
         low=float(values.min()),
@@ -176,12 +176,6 @@ def finish(counts: Partial) -> Profile:
         top=tuple(top),
         warning=_warning(counts),
     )
-
-
-def _with(counts: Partial, **more: Any) -> Partial:
-    from dataclasses import replace
-
-    return replace(counts, **more)
 
 
 def _levels(known: pl.Series) -> dict[str, int] | None:

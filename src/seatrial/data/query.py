@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -107,8 +108,6 @@ def demand_columns(wanted: Mapping[str, str], kinds: Mapping[str, Kind]) -> None
 
 def unknown_column(name: str, kinds: Mapping[str, Kind], where: str) -> Fault:
     """Say that no column has this name, and which is nearest."""
-    import difflib
-
     near = difflib.get_close_matches(name, kinds, n=1)
     hint = f"nearest: {near[0]}" if near else f"columns: {', '.join(list(kinds)[:20])}"
     return Fault(f"no column is called {name}", where, hint)

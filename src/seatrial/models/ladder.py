@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ BASELINES = ("majority", "mean", "rule")
 """Families that need no training."""
 VERSION = 1
 """Of the families' recipes; a change that changes what they fit raises it."""
-_SMALL = 10_000
+_SMALL = 100_000
 """Rows under which a second thread costs more than it gives."""
 
 
@@ -202,9 +203,11 @@ def hyperparameters(estimator: Any) -> dict[str, str | float | bool | None]:
 
 @contextmanager
 def _threads(rows: int) -> Iterator[None]:
+    """As many threads as there are idle cores: two on one core wait for each other, 50 times as long."""
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(limits=1 if rows < _SMALL else None):
+    idle = int((os.cpu_count() or 1) - os.getloadavg()[0])
+    with threadpool_limits(limits=1 if rows < _SMALL else max(idle, 1)):
         yield
 
 

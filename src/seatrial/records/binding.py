@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import get_args
 
 from seatrial.core.errors import Fault
@@ -77,11 +77,12 @@ def kind_of(node: Node, kinds: Mapping[str, Kind]) -> Kind:
 
 
 def moment(text: str) -> datetime | None:
-    """Read an ISO date or time; None if it isn't one."""
+    """Read an ISO date or time, in UTC if it names no other zone; None if it isn't one."""
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=None)
+        read = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return read.astimezone(UTC).replace(tzinfo=None) if read.tzinfo else read
 
 
 def _missing(node: Node, kinds: Mapping[str, Kind]) -> Iterator[str]:

@@ -193,6 +193,12 @@ def _judge(claim: Claim, filed: dict[str, Filed], measuring: Measuring) -> Judge
         return Judgement(
             claim.id, str(claim.stage), "unknown", reason, None, fresh=False, blocks=False
         )
+    reference = claim.measure.versus
+    if reference is not None and measuring.chain.family(reference) == measuring.chain.family(None):
+        reason = f"the candidate is {reference} itself"
+        return Judgement(
+            claim.id, "offline", "not applicable", reason, None, fresh=False, blocks=False
+        )
     return judge(claim, metric, filed[claim.id], stage="offline", now=measuring.project.clock.now())
 
 

@@ -116,8 +116,9 @@ class Roles:
             case "truth":
                 return {**chain.split_leaves, **chain.column_leaves(chain.target_columns)}
             case "units":
-                unit = chain.plan.text.data.unit
-                own = [unit] if unit in chain.snapshot.kinds else []
+                data = chain.plan.text.data
+                named = data.time if data.unit == "day" and data.time else data.unit
+                own = [named] if named in chain.snapshot.kinds else []
                 return {**chain.split_leaves, **chain.column_leaves(tuple(own))}
             case "column":
                 split = {} if part == "all" else chain.split_leaves
