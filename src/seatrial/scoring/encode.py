@@ -42,8 +42,9 @@ def encode(contract: Contract, columns: Columns, functions: Functions) -> NDArra
     """
     shown = [feature for feature in contract.features if feature.name not in contract.hidden]
     encoded = [encode_column(feature, columns[feature.name]) for feature in shown]
+    given = typed(contract, columns) if contract.derived else {}
     for feature in contract.derived:
-        values = derive(feature.name, functions[feature.name], typed(contract, columns))
+        values = derive(feature.name, functions[feature.name], given)
         encoded.append(encode_column(feature, values))
     return np.column_stack(encoded)
 
@@ -89,7 +90,8 @@ def derive(name: str, function: Callable[..., Any], columns: Mapping[str, Any]) 
         )
     given = {parameter: columns[parameter] for parameter in wanted}
     try:
-        result = np.asarray(function(**given))
+        with np.errstate(all="ignore"):
+            result = np.asarray(function(**given))
     except Exception as error:
         fact = f"the feature raised {type(error).__name__}: {error}"
         raise CodeError(fact, where=place, hint="it gets whole columns as arrays") from error
@@ -104,6 +106,8 @@ _MISSING = float("nan")
 
 
 def _numbers(values: Sequence[Any] | NDArray[Any]) -> NDArray[np.float64]:
-    if isinstance(values, np.ndarray) and values.dtype != object:
-        return values.astype(np.float64)
-    return np.array([_MISSING if value is None else value for value in values], dtype=np.float64)
+    if not isinstance(values, np.ndarray) or values.dtype == object:
+        values = [_MISSING if value is None else value for value in values]
+    numbers = np.array(values, dtype=np.float64)
+    numbers[~np.isfinite(numbers)] = _MISSING  # as in a snapshot
+    return numbers

@@ -1,0 +1,56 @@
+# Two commands: `make demo` runs the main job on real data, `make test` passes the tests. Each does its own set-up.
+
+PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
+	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$each && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
+
+.PHONY: demo test check bench lock clean
+
+demo: $(VENV)/run
+	$(BIN)/seatrial demo
+
+test: $(VENV)/dev postgres check
+	$(BIN)/pytest --numprocesses auto --dist loadfile
+
+check: $(VENV)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/dev
+	@test -f "benchmarks/$(NAME).py" || { echo "There is no benchmark $(NAME). There are: $(filter-out peer,$(basename $(notdir $(wildcard benchmarks/*.py)))). Write: make bench NAME=ledger" >&2; exit 2; }
+	$(BIN)/python benchmarks/$(NAME).py
+
+# Locks hold hashes and no addresses; one lock serves every Python that is supported.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		pyproject.toml --output-file requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		pyproject.toml --all-extras --group dev --output-file requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .bench flight-delays
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 was found. Install one, or write: make PYTHON=/path/to/python" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); $(SUDO) apt-get update -q && $(SUDO) apt-get install -yq python3-venv && $(PYTHON) -m venv $(VENV); }
+
+$(VENV)/run: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --require-hashes --requirement requirements.lock
+	$(PIP) install --no-deps --editable .
+	@touch $@
+
+$(VENV)/dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/run
+
+# The ledger's tests need a real PostgreSQL; they start it themselves, in a folder of their own.
+.PHONY: postgres
+postgres:
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
+		{ $(SUDO) apt-get update -q && $(SUDO) apt-get install -yq --no-install-recommends postgresql; }
