@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seatrial.records.claim import Claim
 from seatrial.records.evidence import Evidence, Judgement
-from seatrial.records.readiness import TESTS, Result, Score, Test
+from seatrial.records.readiness import TESTS, Lack, Result, Score, Test
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,17 @@ class ByHand:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was measured for a test; None where nothing on file is of what is there now."""
+    """What was measured for a test; None where nothing on file is of what is there now.
+
+    Attributes:
+        evidence: The measurement.
+        why_not: Why there is none.
+        higher_is_better: Whether more of what was measured is better.
+    """
 
     evidence: Evidence | None
     why_not: str = ""
+    higher_is_better: bool = True
 
 
 def score(
@@ -45,24 +52,27 @@ def score(
 ) -> Score:
     """Score the system.
 
+    A record by hand gives half a point while nothing was measured; what was measured and fails gives
+    none, whatever a person says.
+
     Args:
         proofs: What was measured, by test.
         claims: Claims of the plan.
         judgements: One for each claim.
         by_hand: The newest record of each test that has one.
     """
-    results = []
-    for test in TESTS:
-        earned, missing = _measured(test, proofs, claims, judgements)
-        hand = by_hand.get(test.id)
-        if earned is not None:
-            results.append(Result(test, 1.0, earned, ""))
-        elif hand is not None and hand.current:
-            results.append(Result(test, 0.5, hand.digest, f"done by hand; {missing}"))
-        else:
-            old = f"the record by hand is out of date: {hand.why_not}; " if hand else ""
-            results.append(Result(test, 0.0, None, old + missing))
-    return Score(tuple(results))
+    measured = [_measured(test, proofs, claims, judgements) for test in TESTS]
+    return Score(tuple(_with_record(each, by_hand.get(each.test.id)) for each in measured))
+
+
+def _with_record(found: Result, hand: ByHand | None) -> Result:
+    if found.points == 1 or found.lack == "repair" or hand is None:
+        return found
+    if hand.current:
+        missing = f"done by hand; {found.missing}"
+        return replace(found, points=0.5, evidence=hand.digest, missing=missing)
+    old = f"the record by hand is out of date: {hand.why_not}; "
+    return replace(found, missing=old + found.missing)
 
 
 def _measured(
@@ -70,27 +80,41 @@ def _measured(
     proofs: Mapping[str, Proof],
     claims: Sequence[Claim],
     judgements: Sequence[Judgement],
-) -> tuple[str | None, str]:
+) -> Result:
     if test.claims is not None:
         return _by_claims(test, claims, judgements)
     if test.measure is None:
-        return None, "nothing measures it yet"
+        lack: Lack = "release" if test.needs_service else "record"
+        return Result(test, 0.0, None, "nothing measures it yet", lack)
     proof = proofs.get(test.id, Proof(None, "not measured"))
     if proof.evidence is None:
-        return None, proof.why_not
-    estimate = proof.evidence.estimate
-    if estimate.value is None:
-        return None, estimate.method
-    if estimate.unit == "yes or no" and estimate.value < 1:
-        return None, "; ".join(["measured, and it fails", *proof.evidence.findings[:1]])
-    if test.id == "RD-12" and (estimate.high or 0.0) < 0:
-        return None, "measured, and a simpler model is better"
-    return proof.evidence.digest, ""
+        return Result(test, 0.0, None, proof.why_not, "measure")
+    if not proof.evidence.estimate.measured:
+        return Result(test, 0.0, None, proof.evidence.estimate.method, "measure")
+    fault = _fault(test, proof.evidence, higher_is_better=proof.higher_is_better)
+    if fault:
+        return Result(test, 0.0, None, fault, "repair", proof.evidence.digest)
+    return Result(test, 1.0, proof.evidence.digest, "")
 
 
-def _by_claims(
-    test: Test, claims: Sequence[Claim], judgements: Sequence[Judgement]
-) -> tuple[str | None, str]:
+def _fault(test: Test, evidence: Evidence, *, higher_is_better: bool) -> str:
+    """What a measurement shows to be wrong; empty if nothing."""
+    estimate = evidence.estimate
+    found = "; ".join(["measured, and it fails", *evidence.findings[:1]])
+    if estimate.unit == "yes or no":
+        return found if (estimate.value or 0.0) < 1 else ""
+    if test.id == _BENEFIT:
+        return "" if (estimate.low or 0.0) > 0 else found
+    sense = 1.0 if higher_is_better else -1.0
+    ends = [sense * (each or 0.0) for each in (estimate.low, estimate.high)]
+    return "measured, and a simpler model is better" if max(ends) < 0 else ""
+
+
+_BENEFIT = "RD-02"
+"""Its measurement is that of the least useful feature, whose whole interval must lie above 0."""
+
+
+def _by_claims(test: Test, claims: Sequence[Claim], judgements: Sequence[Judgement]) -> Result:
     pairs = [
         (claim, judgement)
         for claim, judgement in zip(claims, judgements, strict=True)
@@ -102,14 +126,14 @@ def _by_claims(
             if test.claims == "slice"
             else "gap recall by COLUMN <= 0.1"
         )
-        return None, f"no claim asks it, as in `{example}`"
+        return Result(test, 0.0, None, f"no claim asks it, as in `{example}`", "claim")
     open_ = [
         claim.id for claim, judgement in pairs if judgement.verdict != "pass" or not judgement.fresh
     ]
     if open_:
-        return None, f"{', '.join(open_[:3])} not passed"
+        return Result(test, 0.0, None, f"{', '.join(open_[:3])} not passed", "claims not passed")
     evidence = pairs[0][1].evidence
-    return (evidence.digest if evidence else None), ""
+    return Result(test, 1.0, evidence.digest if evidence else None, "")
 
 
 def _counts(test: Test, claim: Claim) -> bool:

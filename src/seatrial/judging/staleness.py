@@ -10,11 +10,19 @@ from seatrial.records.evidence import Changed
 _COLUMN = re.compile(r"column (?P<column>.+) of (?P<source>.+)")
 
 
-def changes(was: Mapping[str, str], now: Mapping[str, str]) -> tuple[Changed, ...]:
+def changes(
+    was: Mapping[str, str], now: Mapping[str, str], *, first: str = ""
+) -> tuple[Changed, ...]:
     """Root inputs that differ, in the order of their names; plan first, then code, then data.
 
     When rows were added to or taken from a source all of its columns differ; the rows are named then
-    and the columns are not.
+    and the columns are not. The columns of every source differ when the rows of the first source, or
+    what is excluded, did.
+
+    Args:
+        was: Root inputs then, by name.
+        now: Root inputs now, by name.
+        first: Name of the source that the others are joined to.
 
     >>> changes({"data.split.test": "0.2"}, {"data.split.test": "0.3"})
     (Changed(input='data.split.test', was='0.2', now='0.3'),)
@@ -24,7 +32,12 @@ def changes(was: Mapping[str, str], now: Mapping[str, str]) -> tuple[Changed, ..
     moved = {
         each.input.removeprefix("rows of ") for each in found if each.input.startswith("rows of ")
     }
-    return tuple(each for each in found if _source(each.input) not in moved)
+    whole = first in moved or any(each.input.startswith("data.exclude") for each in found)
+    return tuple(
+        each
+        for each in found
+        if (source := _source(each.input)) is None or not (whole or source in moved)
+    )
 
 
 def _source(name: str) -> str | None:

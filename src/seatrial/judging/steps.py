@@ -7,26 +7,33 @@ from dataclasses import dataclass
 from typing import Any
 
 from seatrial.core.estimate import Estimate
-from seatrial.records.bounds import limit, shortfall
+from seatrial.judging.by_hand import BY_HAND
+from seatrial.judging.remedies import Training, remedy
+from seatrial.records.bounds import shortfall
 from seatrial.records.claim import Claim
 from seatrial.records.evidence import Evidence, Judgement
 from seatrial.records.metrics import Metric
-from seatrial.records.readiness import Result, Score
+from seatrial.records.readiness import POINTS_A_SECTION, Result, Score
 from seatrial.records.step import Step
+
+Pair = tuple[Claim, Judgement]
+
+CAN_BE_MEASURED = frozenset({"stale", "not measured"})
+"""Reasons for which a claim is unknown that measuring it takes away."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of the training, for advice.
+    """What is known of the training and of costs, for advice.
 
     Attributes:
         ladder: Estimates on dev by family and metric.
-        chosen: Family of the candidate.
-        on_train: The candidate's claimed metrics on train, by metric; where they were measured.
+        chosen: Family of the candidate; None before the first training.
         curve: Metrics over thresholds on dev.
         costs: Seconds that measuring each claim costs, by id.
         test_costs: Seconds that measuring each readiness test costs, by id.
         train_s: Seconds that the last training took.
+        is_current: Whether the candidate is made of what is there now.
     """
 
     ladder: Mapping[str, Mapping[str, Estimate]]
@@ -35,6 +42,7 @@ class Known:
     costs: Mapping[str, float]
     test_costs: Mapping[str, float]
     train_s: float
+    is_current: bool = True
 
 
 def steps(
@@ -55,193 +63,95 @@ def steps(
     """
     pairs = list(zip(claims, judgements, strict=True))
     if known.chosen is None:
-        return (_train("no candidate has been trained", known, len(claims)),)
-    stale = [claim for claim, judgement in pairs if judgement.reason == "stale"]
-    failing = [
-        _fix(claim, judgement, metrics[claim.measure.metric], known)
-        for claim, judgement in pairs
-        if judgement.verdict == "fail"
-    ]
+        return (_train("no candidate has been trained", len(claims), known),)
     unknown = [
-        _settle(claim, judgement, metrics[claim.measure.metric], known)
-        for claim, judgement in pairs
-        if judgement.verdict == "unknown"
-        and judgement.reason != "stale"
-        and judgement.stage == "offline"
+        pair for pair in pairs if pair[1].verdict == "unknown" and pair[1].stage == "offline"
     ]
-    unknown.sort(key=lambda step: (step.cost_s is None, step.cost_s or 0.0))
-    retrain = (
-        [
-            _train(
-                f"{len(stale)} claims are stale: what the candidate was made of has changed",
-                known,
-                len(stale),
-            )
-        ]
-        if stale
-        else []
-    )
-    return (*failing, *retrain, *unknown, *_readiness(score, known))
-
-
-def _train(why: str, known: Known, claims: int) -> Step:
-    return Step(
-        "Train the candidates",
-        why,
-        (),
-        None,
-        f"{claims} claims become known",
-        known.train_s,
-        "seatrial train",
-    )
-
-
-def _fix(claim: Claim, judgement: Judgement, metric: Metric, known: Known) -> Step:
-    evidence = judgement.evidence
-    assert evidence is not None
-    estimate = evidence.estimate
-    text = str(claim)
-    rests_on = (evidence.digest,)
-    if claim.bound is None:
-        found = evidence.findings[0] if evidence.findings else "it says no"
-        return Step(
-            f"Repair what breaks `{text}`",
-            found,
-            rests_on,
-            None,
-            "not known before it is tried",
-            None,
-            f"seatrial why {claim.id}",
-        )
-    missed = shortfall(claim, metric, estimate) or 0.0
-    why = f"{claim.measure} is {estimate.value:.3g} and misses its bound by {missed:.3g}"
-    if moved := _better_threshold(claim, metric, known):
-        threshold, reached, price = moved
-        gain = Estimate(
-            reached - (estimate.value or 0.0),
-            None,
-            None,
-            0,
-            "read off the curve on dev",
-            estimate.unit,
-        )
-        return Step(
-            "Choose the threshold again under the bounds of the plan",
-            f"{why}; on dev a threshold of {threshold:.3g} gives {reached:.3g}{price}",
-            rests_on,
-            gain if gain.measured and gain.low is not None else None,
-            f"{metric.name} {reached:.3g} on dev, read off the curve; no interval before it is tried",
-            known.train_s,
-            "seatrial train",
-        )
-    if other := _better_family(claim, metric, known):
-        name, there = other
-        return Step(
-            f"Look at {name}, which keeps this bound on dev",
-            f"{why}; {name} has {there.value:.3g} on dev",
-            rests_on,
-            None,
-            "not known before it is judged",
-            known.train_s,
-            "seatrial train",
-        )
-    if evidence.groups:
-        worst = _extreme(evidence, metric)
-        return Step(
-            f"Look at {worst[0]}",
-            f"{why}; {worst[1]}",
-            rests_on,
-            None,
-            "not known before it is tried",
-            None,
-            f"seatrial why {claim.id}",
-        )
-    return Step(
-        f"Raise {claim.measure}",
-        f"{why}; no threshold and no other candidate reaches it on dev",
-        rests_on,
-        None,
-        "not known before it is tried: add features or rows",
-        None,
-        f"seatrial why {claim.id}",
-    )
-
-
-def _better_threshold(
-    claim: Claim, metric: Metric, known: Known
-) -> tuple[float, float, str] | None:
-    """A threshold on dev that keeps the bound, with the least loss of recall; and that loss."""
-    curve, bound = known.curve, claim.bound
-    plain = not (
-        claim.measure.quantifier
-        or claim.measure.versus
-        or claim.measure.where
-        or claim.measure.arguments
-    )
-    if bound is None or not plain or metric.name not in curve or "threshold" not in curve:
-        return None
-    at = limit(bound, metric)
-    rows = zip(
-        curve["threshold"], curve[metric.name], curve.get("recall", curve[metric.name]), strict=True
-    )
-    keeps = [
-        (recall or 0.0, threshold, value)
-        for threshold, value, recall in rows
-        if value is not None and (value >= at if bound.sign in {">=", ">"} else value <= at)
-    ]
-    if not keeps:
-        return None
-    recall, threshold, value = max(keeps)
-    return threshold, value, f" at recall {recall:.3g}"
-
-
-def _better_family(claim: Claim, metric: Metric, known: Known) -> tuple[str, Estimate] | None:
-    for family, found in known.ladder.items():
-        estimate = found.get(str(claim.measure))
-        if family != known.chosen and estimate is not None and estimate.measured:
-            missed = shortfall(claim, metric, estimate)
-            if missed is not None and missed <= 0:
-                return family, estimate
-    return None
-
-
-def _extreme(evidence: Evidence, metric: Metric) -> tuple[str, str]:
-    settled = [each for each in evidence.groups if each.settled and each.estimate.value is not None]
-    if not settled:
-        return "more rows of each group", "no group has enough rows to tell"
-    ranked = sorted(
-        settled, key=lambda each: each.estimate.value or 0.0, reverse=not metric.higher_is_better
-    )
-    low, high = ranked[0], ranked[-1]
     return (
-        low.label,
-        f"{low.label} has {low.estimate.value:.3g} of {low.estimate.n:,}, {high.label} {high.estimate.value:.3g}",
+        *_failing(pairs, metrics, known),
+        *_stale(unknown, known),
+        *_unknown(unknown, metrics, known),
+        *_drafts(claims),
+        *_readiness(score, known),
     )
+
+
+def _failing(pairs: Sequence[Pair], metrics: Mapping[str, Metric], known: Known) -> list[Step]:
+    """Guarantees first: they keep the gate shut."""
+    failing = [pair for pair in pairs if pair[1].verdict == "fail"]
+    failing.sort(key=lambda pair: not pair[1].blocks)
+    return [
+        remedy(claim, _evidence(judgement), metrics[claim.measure.metric], _training(known))
+        for claim, judgement in failing
+    ]
+
+
+def _evidence(judgement: Judgement) -> Evidence:
+    assert judgement.evidence is not None
+    return judgement.evidence
+
+
+def _training(known: Known) -> Training:
+    return Training(known.ladder, known.chosen or "", known.curve, known.train_s)
+
+
+def _stale(unknown: Sequence[Pair], known: Known) -> list[Step]:
+    stale = [claim for claim, judgement in unknown if judgement.reason == "stale"]
+    if known.is_current or not stale:
+        return []
+    why = (
+        f"the candidate is not made of what is there now, so {_claims(len(stale))} can't be judged"
+    )
+    return [_train(why, len(stale), known)]
+
+
+def _train(why: str, claims: int, known: Known) -> Step:
+    again = "again" if known.chosen else "the candidates"
+    gain = f"{_claims(claims)} can be measured"
+    return Step(f"Train {again}", why, (), None, gain, known.train_s, "seatrial train")
+
+
+def _claims(number: int) -> str:
+    return f"{number} claim{'s' if number != 1 else ''}"
+
+
+def _unknown(unknown: Sequence[Pair], metrics: Mapping[str, Metric], known: Known) -> list[Step]:
+    """One step for all that has only to be measured, and one for each of the others, by cost."""
+    due = [
+        claim
+        for claim, judgement in unknown
+        if judgement.evidence is None
+        and judgement.reason in CAN_BE_MEASURED
+        and (known.is_current or judgement.reason != "stale")
+    ]
+    found = [_measure(due, known)] if due else []
+    found += [
+        _settle(claim, judgement, metrics[claim.measure.metric], known)
+        for claim, judgement in unknown
+        if judgement.evidence is not None or judgement.reason not in CAN_BE_MEASURED
+    ]
+    return sorted(found, key=lambda step: (step.cost_s is None, step.cost_s or 0.0))
+
+
+def _measure(due: Sequence[Claim], known: Known) -> Step:
+    cost = sum(known.costs.get(claim.id, 0.0) for claim in due)
+    gain = f"{_claims(len(due))} known"
+    if len(due) == 1:
+        why = "nothing on file is of what is there now"
+        command = f"seatrial check {due[0].id}"
+        return Step(f"Measure `{due[0]}`", why, (), None, gain, cost, command)
+    named = ", ".join(claim.id for claim in due[:3])
+    more = f" and {len(due) - 3} more" if len(due) > 3 else ""  # noqa: PLR2004 — as many as are named
+    why = f"nothing on file is of what is there now for {named}{more}"
+    return Step(f"Measure {_claims(len(due))}", why, (), None, gain, cost, "seatrial check")
 
 
 def _settle(claim: Claim, judgement: Judgement, metric: Metric, known: Known) -> Step:
     evidence = judgement.evidence
-    cost = known.costs.get(claim.id)
     if evidence is None:
-        return Step(
-            f"Measure `{claim}`",
-            judgement.reason or "it was never measured",
-            (),
-            None,
-            "1 claim becomes known",
-            cost,
-            f"seatrial check {claim.id}",
-        )
+        return _impossible(claim, judgement.reason, ())
     if not evidence.estimate.measured:
-        return Step(
-            f"Make `{claim}` measurable",
-            evidence.estimate.method,
-            (evidence.digest,),
-            None,
-            "1 claim becomes known",
-            None,
-            f"seatrial why {claim.id}",
-        )
+        return _impossible(claim, evidence.estimate.method, (evidence.digest,))
     if not judgement.fresh:
         return Step(
             f"Measure `{claim}` again",
@@ -249,67 +159,120 @@ def _settle(claim: Claim, judgement: Judgement, metric: Metric, known: Known) ->
             (evidence.digest,),
             None,
             "1 claim known again",
-            cost,
+            known.costs.get(claim.id),
             f"seatrial check {claim.id} --again",
         )
-    missed = shortfall(claim, metric, evidence.estimate) or 0.0
-    side = "right" if missed <= 0 else "wrong"
-    why = f"{claim.measure} is on the {side} side of its bound, and the interval is too wide: {judgement.reason}"
+    if (shortfall(claim, metric, evidence.estimate) or 0.0) > 0:
+        return remedy(claim, evidence, metric, _training(known))
+    return _more_rows(claim, judgement, evidence)
+
+
+def _impossible(claim: Claim, reason: str, rests_on: tuple[str, ...]) -> Step:
     return Step(
-        f"Get more rows to settle `{claim}`",
+        f"Change `{claim}` or its data, so that it can be measured",
+        reason,
+        rests_on,
+        None,
+        "1 claim can be measured",
+        None,
+        f"seatrial check {claim.id}",
+    )
+
+
+def _more_rows(claim: Claim, judgement: Judgement, evidence: Evidence) -> Step:
+    estimate = evidence.estimate
+    assert claim.bound is not None
+    why = (
+        f"{claim.measure} is {_span(estimate)} on {estimate.n:,}, on the right side of its bound; "
+        f"{judgement.reason}"
+    )
+    at_least = claim.bound.sign in {">=", ">"}
+    proved = estimate.low if at_least else estimate.high
+    side = "at least" if at_least else "at most"
+    gain = f"1 claim settled; what is proved today is {side} {proved:.3g}"
+    return Step(
+        f"Add rows to settle `{claim}`, or claim what is proved",
         why,
         (evidence.digest,),
         None,
-        "1 claim becomes settled",
+        gain if claim.bound.sign != "=" else "1 claim settled",
         None,
-        f"seatrial why {claim.id}",
+        f"seatrial check {claim.id}",
     )
 
 
-def _readiness(score: Score, known: Known) -> list[Step]:
-    """Tests that would raise the smallest section, the cheapest first; then those of the others."""
-    sections = score.sections
-    open_ = [each for each in score.results if each.points < 1 and not each.test.needs_service]
-    ranked = sorted(
-        open_,
-        key=lambda each: (
-            sections[each.test.section],
-            not each.test.has_probe,
-            known.test_costs.get(each.test.id, 0.0),
-        ),
-    )
+def _span(estimate: Estimate) -> str:
+    return f"{estimate.value:.3g} [{estimate.low:.3g}, {estimate.high:.3g}]"
+
+
+def _drafts(claims: Sequence[Claim]) -> list[Step]:
+    drafts = [claim.id for claim in claims if claim.draft]
+    if not drafts:
+        return []
+    which = "all" if len(drafts) > 1 else drafts[0]
     return [
-        _earn(each, sections[each.test.section], known)
-        for each in ranked
-        if each.test.has_probe or each.points == 0
+        Step(
+            f"Sign or change {len(drafts)} drafted bound{'s' if len(drafts) > 1 else ''}",
+            "they were read off dev, and nobody has said that they are what is needed",
+            (),
+            None,
+            "the bounds are meant",
+            None,
+            f"seatrial claim sign {which} --by NAME",
+        )
     ]
 
 
-def _earn(result: Result, section: float, known: Known) -> Step:
-    test = result.test
-    rests_on = (result.evidence,) if result.evidence else ()
-    why = f"{test.section} has {section:g} of 7: {result.missing}"
-    worth = 1 - result.points if test.has_probe else 0.5
-    gain = Estimate(worth, 0.0, worth, 1, "points of the ML Test Score", "points")
-    if test.claims is not None:
-        return Step(
-            f"Claim: {test.title.lower()}", why, rests_on, gain, "", None, "seatrial plan lint"
+def _readiness(score: Score, known: Known) -> list[Step]:
+    """Tests of the smallest section, the cheapest to measure first; then those of the others."""
+    ways = {"measure": 0, "repair": 1, "claim": 2, "record": 3}
+    open_ = [
+        each
+        for each in score.results
+        if each.lack in ways and (each.points == 0 or each.test.has_probe)
+    ]
+    open_.sort(
+        key=lambda each: (
+            score.sections[each.test.section],
+            ways[each.lack],
+            known.test_costs.get(each.test.id, 0.0),
         )
-    if (
-        test.measure is not None
-        and "fails" not in result.missing
-        and "better" not in result.missing
-    ):
-        return Step(
-            f"Measure: {test.title.lower()}",
-            why,
-            rests_on,
-            gain,
-            "",
-            known.test_costs.get(test.id),
-            f"seatrial readiness --measure {test.id}",
-        )
-    command = f"seatrial readiness --record {test.id} --by NAME --note TEXT"
-    return Step(
-        f"Do by hand, and record: {test.title.lower()}", why, rests_on, gain, "", None, command
     )
+    return [_earn(each, score, known) for each in open_]
+
+
+def _earn(result: Result, score: Score, known: Known) -> Step:
+    test = result.test
+    statement = test.title[0].lower() + test.title[1:]
+    points = score.sections[test.section]
+    standing = f"{test.section} has {points:g} of {POINTS_A_SECTION}"
+    match result.lack:
+        case "measure":
+            title, why = f"Measure whether {statement}", f"{standing}; {result.missing}"
+            command = f"seatrial readiness --measure {test.id}"
+        case "repair":
+            title, why = f"Repair: {statement}", f"{standing}; {result.missing}"
+            command = f"seatrial readiness --measure {test.id}"
+        case "claim":
+            title, why = f"Claim that {statement}", f"{standing}; {result.missing}"
+            command = "seatrial check"
+        case _:
+            title, why = BY_HAND[test.id], f"{standing}, and nothing shows yet that {statement}"
+            command = f"seatrial readiness --record {test.id} --by NAME --note TEXT"
+    seen = tuple(each for each in (result.seen, result.evidence) if each)
+    cost = known.test_costs.get(test.id) if result.lack == "measure" else None
+    return Step(title, why, seen, *_gain(result, score), cost, command)
+
+
+def _gain(result: Result, score: Score) -> tuple[Estimate | None, str]:
+    """Points: known for a record by hand; for what has to be measured or claimed, if it holds."""
+    section = result.test.section
+    worth = 0.5 if result.lack == "record" else 1 - result.points
+    points = score.sections[section]
+    others = [each for name, each in score.sections.items() if name != section]
+    whole = min([points + worth, *others])
+    said = f"{section} {points:g} → {points + worth:g}"
+    said += f", the score {score.score:g} → {whole:g}" if whole > score.score else ""
+    if result.lack == "record":
+        return Estimate(worth, worth, worth, 1, "the rubric of the ML Test Score", "points"), said
+    return None, f"{said}, if it holds"

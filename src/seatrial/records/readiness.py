@@ -13,6 +13,8 @@ from typing import Literal
 Section = Literal["data", "model", "infrastructure", "monitoring"]
 SECTIONS: tuple[Section, ...] = ("data", "model", "infrastructure", "monitoring")
 POINTS_A_SECTION = 7
+Lack = Literal["", "measure", "repair", "claim", "claims not passed", "record", "release"]
+"""What a test waits for: to be measured, repaired, claimed, recorded by hand, released; or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +94,16 @@ class Result:
         points: 0, 0.5 or 1.
         evidence: Digest of what earned the points; None without any.
         missing: What would earn the rest, in words; empty at 1.
+        lack: What it waits for.
+        seen: Digest of what was measured and fails; None if nothing was.
     """
 
     test: Test
     points: float
     evidence: str | None
     missing: str
+    lack: Lack = ""
+    seen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,11 @@ class Measuring:
         ask = self.project.registry.probe(measure.metric).ask(measure, self.chain.plan)
         digests: dict[str, str] = {}
         missing: Missing | None = None
-        leaves = {path: str(value) for path, value in ask.plan.items()}
+        leaves = self.chain.plan_leaves(*ask.plan)
+        leaves |= {
+            "measure": str(replace(measure, where=None)),
+            "probe": f"{ask.probe} {ask.version}",
+        }
         if ask.where is not None:
             leaves["where"] = ask.where
         for role in ask.roles:

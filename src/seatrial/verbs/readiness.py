@@ -77,7 +77,11 @@ def readiness(
     found = {}
     for name, each in measures.items():
         found[name] = measuring.gather([each], measure=name in wanted, tell=tell)[0][1]
-    proofs = {name: Proof(filed.evidence, filed.why_not) for name, filed in found.items()}
+    metrics = measuring.chain.plan.metrics
+    proofs = {
+        name: Proof(filed.evidence, filed.why_not, metrics[measures[name].metric].higher_is_better)
+        for name, filed in found.items()
+    }
     result = checked(measuring, measure=False)
     costs = {name: measuring.seconds(each) for name, each in measures.items()}
     return Ready(

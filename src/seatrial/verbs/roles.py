@@ -14,6 +14,7 @@ from seatrial.core.digest import digest, merge, short
 from seatrial.core.errors import ProbeError
 from seatrial.records.candidate import Candidate
 from seatrial.records.condition import columns as columns_of
+from seatrial.records.contract import Feature
 from seatrial.verbs.chain import Chain, Recipe
 from seatrial.verbs.materials import Materials
 
@@ -92,8 +93,7 @@ class Roles:
             case "frame" | "table":
                 return merge(split.parts[part].columns[each] for each in self._asked)
             case "sample" | "features":
-                given = split.parts["dev" if kind == "sample" else "train"].columns
-                return merge(given[each] for each in self._asked)
+                return self._given(kind)
             case "snapshot":
                 return self.chain.snapshot.id
             case "layout":
@@ -121,7 +121,7 @@ class Roles:
                 own = [named] if named in chain.snapshot.kinds else []
                 return {**chain.split_leaves, **chain.column_leaves(tuple(own))}
             case "column":
-                split = {} if part == "all" else chain.split_leaves
+                split = chain.plan_leaves("data.exclude") if part == "all" else chain.split_leaves
                 return {**split, **chain.column_leaves((name,))}
             case "mask":
                 return {**chain.split_leaves, **chain.column_leaves(_condition_columns(name))}
@@ -151,7 +151,7 @@ class Roles:
             "mask": lambda: materials.mask(part, name),
             "frame": lambda: materials.raw(part, self._asked),
             "table": lambda: materials.frame(part, self._asked),
-            "features": lambda: materials.scorer(self._trained()).header.contract.features,
+            "features": self._described,
             "sample": lambda: materials.sample("dev", self._asked, rows=SAMPLE_ROWS),
             "snapshot": lambda: chain.snapshot,
             "layout": lambda: materials.layout(self._asked),
@@ -168,6 +168,13 @@ class Roles:
         recipe = self.recipe()
         return (*recipe.features, *recipe.hidden) if recipe else self.chain.features
 
+    def _described(self) -> tuple[Feature, ...]:
+        from seatrial.data.schema import infer
+
+        frame = self.materials.frame("train", self._asked)
+        kinds = self.chain.snapshot.kinds
+        return tuple(infer(frame, [name for name in frame.columns if kinds[name] != "moment"]))
+
     def _trained(self, reference: str | None = None) -> Candidate:
         found = self.candidate(reference)
         if isinstance(found, Missing):
@@ -182,7 +189,14 @@ class Roles:
         if found is None and make:
             self.materials.predictions(candidate, part)
             found = self.materials.predictions_digest(candidate, part)
-        return found or Missing("stale", "seatrial check")
+        return found or Missing("not measured", "seatrial check")
+
+    def _given(self, kind: str) -> str | Missing:
+        candidate = self.candidate()
+        if kind == "features" and isinstance(candidate, Missing):
+            return candidate
+        given = self.chain.split.parts["dev" if kind == "sample" else "train"].columns
+        return merge(given[each] for each in self._asked)
 
     def _column(self, part: str, name: str) -> str:
         if part == "all":

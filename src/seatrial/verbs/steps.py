@@ -61,4 +61,5 @@ def _known(measuring: Measuring, test_costs: dict[str, float]) -> Known:
         costs={claim.id: measuring.seconds(claim.measure) for claim in chain.plan.claims},
         test_costs=test_costs,
         train_s=seconds or UNKNOWN_TRAINING_S,
+        is_current=trained is not None,
     )

@@ -75,7 +75,8 @@ def why(project: Project, name: str) -> Reason:
     nearest = judgement.evidence or _nearest(measuring, claim)
     stale = judgement.evidence is None
     was = nearest.leaves if nearest else {}
-    changed = changes(was, wanted.leaves) if stale and nearest else ()
+    first = measuring.chain.snapshot.sources[0].name
+    changed = changes(was, wanted.leaves, first=first) if stale and nearest else ()
     same = tuple(name for name, value in wanted.leaves.items() if was.get(name) == value)
     return Reason(
         claim,

@@ -1,0 +1,243 @@
+"""What may help a claim that fails: read off the evidence, the ladder and the curve on dev."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seatrial.core.estimate import Estimate
+from seatrial.records.bounds import limit, shortfall
+from seatrial.records.claim import Claim
+from seatrial.records.evidence import Evidence, GroupResult
+from seatrial.records.metrics import Metric
+from seatrial.records.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What the last training found on dev.
+
+    Attributes:
+        ladder: Estimates by family and metric.
+        chosen: The family that was kept.
+        curve: Metrics over thresholds.
+        seconds: What it took.
+    """
+
+    ladder: Mapping[str, Mapping[str, Estimate]]
+    chosen: str
+    curve: Mapping[str, Any]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A claim that fails, with all that speaks to it."""
+
+    claim: Claim
+    evidence: Evidence
+    metric: Metric
+    training: Training
+
+    @property
+    def fact(self) -> str:
+        """How far it is from its bound."""
+        estimate = self.evidence.estimate
+        missed = shortfall(self.claim, self.metric, estimate) or 0.0
+        return f"{self.claim.measure} is {estimate.value:.3g} and misses its bound by {missed:.3g}"
+
+    def keeps(self, estimate: Estimate | None) -> bool:
+        """Whether a value, measured elsewhere, keeps the bound."""
+        missed = shortfall(self.claim, self.metric, estimate) if estimate else None
+        return missed is not None and missed <= 0
+
+    def step(
+        self, title: str, because: str, gain: str, command: str, cost_s: float | None = None
+    ) -> Step:
+        """A step that rests on the claim's evidence."""
+        why = f"{self.fact}; {because}"
+        return Step(title, why, (self.evidence.digest,), None, gain, cost_s, command)
+
+
+def remedy(claim: Claim, evidence: Evidence, metric: Metric, training: Training) -> Step:
+    """The most promising thing to do for a claim that fails.
+
+    In this order: what the probe found, the reference that is better, the group that pulls it down,
+    dev that promised what test doesn't keep, a threshold that keeps it, a family that keeps it.
+
+    Args:
+        claim: The claim.
+        evidence: What breaks it, or leaves it on the wrong side of its bound.
+        metric: What the glossary says of its metric.
+        training: What the last training found on dev.
+    """
+    if claim.bound is None:
+        return _repair(claim, evidence)
+    case = _Case(claim, evidence, metric, training)
+    ways: Sequence[Callable[[_Case], Step | None]] = (
+        _reference,
+        _group,
+        _dev_promised,
+        _threshold,
+        _family,
+    )
+    found = (way(case) for way in ways)
+    return next((step for step in found if step is not None), None) or _nothing_reaches(case)
+
+
+def _repair(claim: Claim, evidence: Evidence) -> Step:
+    found = "; ".join(evidence.findings[:2]) or "its probe says no, and no more"
+    return Step(
+        f"Repair what breaks `{claim}`",
+        found,
+        (evidence.digest,),
+        None,
+        "1 claim holds",
+        None,
+        f"seatrial check {claim.id}",
+    )
+
+
+def _reference(case: _Case) -> Step | None:
+    other = case.claim.measure.versus
+    if other is None or case.claim.measure.quantifier is not None:
+        return None
+    return case.step(
+        f"Find out what {other} knows and {case.training.chosen} doesn't",
+        f"{other} is the better one here; if it stays so, let it decide",
+        "not known before it is tried",
+        f"seatrial runs compare {other} {case.training.chosen}",
+    )
+
+
+def _group(case: _Case) -> Step | None:
+    settled = [
+        each for each in case.evidence.groups if each.settled and each.estimate.value is not None
+    ]
+    if not case.evidence.groups:
+        return None
+    if not settled:
+        return case.step(
+            f"Collect rows of each group of {_by(case.claim)}",
+            "no group has enough rows to tell",
+            "not known before it is tried",
+            f"seatrial why {case.claim.id}",
+        )
+    worst, best = _ends(settled, case.metric)
+    return case.step(
+        f"Look at the rows of {worst.label}",
+        f"{_figure(worst)}, {_figure(best)}",
+        f"{case.metric.name} of {worst.label} {worst.estimate.value:.3g} → {best.estimate.value:.3g}"
+        ", if it catches up",
+        f"seatrial why {case.claim.id}",
+    )
+
+
+def _by(claim: Claim) -> str:
+    return ", ".join(claim.measure.by)
+
+
+def _ends(groups: Sequence[GroupResult], metric: Metric) -> tuple[GroupResult, GroupResult]:
+    """The worst group and the best."""
+    ranked = sorted(
+        groups, key=lambda each: each.estimate.value or 0.0, reverse=not metric.higher_is_better
+    )
+    return ranked[0], ranked[-1]
+
+
+def _figure(group: GroupResult) -> str:
+    return f"{group.label} has {group.estimate.value:.3g} of {group.estimate.n:,}"
+
+
+def _dev_promised(case: _Case) -> Step | None:
+    on_dev = case.training.ladder.get(case.training.chosen, {}).get(str(case.claim.measure))
+    if on_dev is None or not case.keeps(on_dev):
+        return None
+    return case.step(
+        "Find out how test differs from dev",
+        f"on dev, where {case.training.chosen} was chosen, it is {on_dev.value:.3g}",
+        f"{case.metric.name} {case.evidence.estimate.value:.3g} → {on_dev.value:.3g}, if test were "
+        "like dev",
+        f"seatrial why {case.claim.id}",
+    )
+
+
+def _threshold(case: _Case) -> Step | None:
+    moved = _better_threshold(case)
+    if moved is None:
+        return None
+    threshold, reached, recall = moved
+    return case.step(
+        "Choose the threshold again, under the bounds of the plan",
+        f"on dev a threshold of {threshold:.3g} gives {reached:.3g} at recall {recall:.3g}",
+        f"{case.metric.name} {reached:.3g} on dev, read off the curve; no interval before it is tried",
+        "seatrial train",
+        case.training.seconds,
+    )
+
+
+def _better_threshold(case: _Case) -> tuple[float, float, float] | None:
+    """A threshold on dev that keeps the bound, with what it gives and the most recall."""
+    measure, bound, curve = case.claim.measure, case.claim.bound, case.training.curve
+    plain = not (measure.quantifier or measure.versus or measure.where or measure.arguments)
+    name = case.metric.name
+    if bound is None or not plain or name not in curve or "threshold" not in curve:
+        return None
+    at, least = limit(bound, case.metric), bound.sign in {">=", ">"}
+    rows = zip(curve["threshold"], curve[name], curve.get("recall", curve[name]), strict=True)
+    keeps = [
+        (recall or 0.0, threshold, value)
+        for threshold, value, recall in rows
+        if value is not None and (value >= at if least else value <= at)
+    ]
+    if not keeps:
+        return None
+    recall, threshold, value = max(keeps)
+    return threshold, value, recall
+
+
+def _family(case: _Case) -> Step | None:
+    chosen = case.training.chosen
+    for family, found in case.training.ladder.items():
+        estimate = found.get(str(case.claim.measure))
+        if family != chosen and estimate is not None and case.keeps(estimate):
+            return case.step(
+                f"Compare with {family}, which keeps this bound on dev",
+                f"{family} has {estimate.value:.3g} on dev",
+                f"{case.metric.name} {estimate.value:.3g} on dev; what else it breaks is seen there",
+                f"seatrial runs compare {chosen} {family}",
+            )
+    return None
+
+
+def _nothing_reaches(case: _Case) -> Step:
+    claim = case.claim
+    if case.metric.subject != "predictions":
+        found = "; ".join(case.evidence.findings[:1]) or "nothing that was measured explains it"
+        return case.step(
+            f"Bring {claim.measure} within its bound",
+            found,
+            "not known before it is tried",
+            f"seatrial check {claim.id}",
+        )
+    reached = [
+        (estimate, family)
+        for family, found in case.training.ladder.items()
+        if (estimate := found.get(str(claim.measure))) is not None and estimate.measured
+    ]
+    nearest = min(
+        reached, key=lambda each: shortfall(claim, case.metric, each[0]) or 0.0, default=None
+    )
+    because = "no threshold and no other family reaches it on dev"
+    if nearest is not None:
+        because += f"; the nearest is {nearest[1]} with {nearest[0].value:.3g}"
+    where = f" where {claim.measure.where}" if claim.measure.where is not None else ""
+    return case.step(
+        f"Add features or rows that tell the classes apart{where}"
+        if "regression" not in case.metric.tasks
+        else f"Add features or rows{where}",
+        because,
+        "not known before it is tried; the other way is a bound that can be kept",
+        f"seatrial why {claim.id}",
+    )
