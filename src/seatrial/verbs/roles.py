@@ -93,7 +93,8 @@ class Roles:
             case "frame" | "table":
                 return merge(split.parts[part].columns[each] for each in self._asked)
             case "sample" | "features":
-                return self._given(kind)
+                given = split.parts["dev" if kind == "sample" else "train"].columns
+                return merge(given[each] for each in self._asked)
             case "snapshot":
                 return self.chain.snapshot.id
             case "layout":
@@ -190,13 +191,6 @@ class Roles:
             self.materials.predictions(candidate, part)
             found = self.materials.predictions_digest(candidate, part)
         return found or Missing("not measured", "seatrial check")
-
-    def _given(self, kind: str) -> str | Missing:
-        candidate = self.candidate()
-        if kind == "features" and isinstance(candidate, Missing):
-            return candidate
-        given = self.chain.split.parts["dev" if kind == "sample" else "train"].columns
-        return merge(given[each] for each in self._asked)
 
     def _column(self, part: str, name: str) -> str:
         if part == "all":
