@@ -109,9 +109,9 @@ def test_an_edit_that_changes_no_measurement_makes_no_claim_stale(copy_of_shop, 
 
 
 STALE: dict[str, tuple[Edit, set[str], str, list[str]]] = {
-    "a slice": (plan("store = 'B'", ["store = 'C'"]), {"recall-b"}, "recall-b", ["where"]),
+    "a slice": (plan("store = 'B'", "store = 'C'"), {"recall-b"}, "recall-b", ["where"]),
     "the column of a slice": (
-        plan("store = 'B'", ["where", "column region of orders"]),
+        plan("store = 'B'", "region = 'north'"),
         {"recall-b"},
         "recall-b",
         ["where", "column region of orders"],
@@ -129,50 +129,50 @@ STALE: dict[str, tuple[Edit, set[str], str, list[str]]] = {
         ["measure"],
     ),
     "the shares of the split": (
-        plan("train: 0.6, dev: 0.2", ["train: 0.5, dev: 0.3"]),
+        plan("train: 0.6, dev: 0.2", "train: 0.5, dev: 0.3"),
         RESHAPED,
         "precision",
         ["data.split.dev", "data.split.train"],
     ),
     "the salt of the split": (
-        plan("salt: a", ["salt: b"]),
+        plan("salt: a", "salt: b"),
         RESHAPED,
         "schema",
         ["data.split.salt"],
     ),
     "another kind of split": (
-        plan("{by: hash,", ["{by: group, group: clerk,"]),
+        plan("{by: hash,", "{by: group, group: clerk,"),
         RESHAPED,
         "no_leakage",
         ["data.split.by", "data.split.group"],
     ),
     "a feature dropped": (
-        plan("drop: [clerk]", ["drop: [clerk, items]"]),
+        plan("drop: [clerk]", "drop: [clerk, items]"),
         RESHAPED,
         "latency_ms-p99",
         ["data.features.drop[1]", "column items of orders"],
     ),
     "a feature taken back": (
-        plan("drop: [clerk]", ["drop: []"]),
+        plan("drop: [clerk]", "drop: []"),
         RESHAPED,
         "precision",
         ["data.features.drop[0]", "column clerk of orders"],
     ),
     "a feature forbidden": (
-        plan("forbid: [arrived]", ["forbid: [arrived, items]"]),
+        plan("forbid: [arrived]", "forbid: [arrived, items]"),
         RESHAPED,
         "allowed_features",
         ["data.features.forbid[1]", "column items of orders"],
     ),
     "a feature made context": (
-        plan("context: [region]", ["context: [region, items]"]),
+        plan("context: [region]", "context: [region, items]"),
         RESHAPED,
         "coverage",
         ["data.context[1]", "column items of orders"],
     ),
-    "the seed": (plan("seed: 1", ["seed: 2"]), RETRAINED, "precision", ["train.seed"]),
+    "the seed": (plan("seed: 1", "seed: 2"), RETRAINED, "precision", ["train.seed"]),
     "the optimised metric": (
-        plan("optimize: recall", ["optimize: f1"]),
+        plan("optimize: recall", "optimize: f1"),
         RETRAINED,
         "memory_mb",
         ["optimize"],
@@ -180,7 +180,7 @@ STALE: dict[str, tuple[Edit, set[str], str, list[str]]] = {
     "the costs of errors": (
         plan(
             "minutes_late >= 15",
-            ["minutes_late >= 15\\n  errors: {false_negative: 9, false_positive: 2}"],
+            "minutes_late >= 15\n  errors: {false_negative: 9, false_positive: 2}",
         ),
         RETRAINED,
         "precision",
@@ -192,37 +192,37 @@ STALE: dict[str, tuple[Edit, set[str], str, list[str]]] = {
         ],
     ),
     "the target": (
-        plan("minutes_late >= 15", ["minutes_late >= 16"]),
+        plan("minutes_late >= 15", "minutes_late >= 16"),
         RETRAINED | {"no_leakage"},
         "precision",
         ["task.target"],
     ),
     "the fallback": (
-        plan("hour >= 20", ["hour >= 19"]),
+        plan("hour >= 20", "hour >= 19"),
         {"recall.vs-rule"},
         "recall.vs-rule",
         ["release.fallback"],
     ),
     "the confidence of a decision": (
-        plan("confidence: 0.7", ["confidence: 0.8"]),
+        plan("confidence: 0.7", "confidence: 0.8"),
         {"coverage"},
         "coverage",
         ["release.confidence"],
     ),
     "what is resampled": (
-        plan("key: order_id", ["key: order_id\\n  unit: day"]),
+        plan("key: order_id", "key: order_id\n  unit: day"),
         TEST_ANSWERS | {"benefit-hour", "no_leakage"},
         "precision",
         ["data.unit"],
     ),
     "an exclusion": (
-        plan("key: order_id", ["key: order_id\\n  exclude: [{where: items = 8, because: bulk}]"]),
+        plan("key: order_id", "key: order_id\n  exclude: [{where: items = 8, because: bulk}]"),
         EVERYTHING,
         "missing-age",
         ["data.exclude[0].because", "data.exclude[0].where"],
     ),
     "a feature function": (
-        replaced("feats.py", "    return hour >= 17\n\n", ["    return hour >= 18\\n\\n"]),
+        replaced("feats.py", "    return hour >= 17\n\n", "    return hour >= 18\n\n"),
         RETRAINED,
         "precision",
         ["code feats.evening"],
@@ -231,14 +231,14 @@ STALE: dict[str, tuple[Edit, set[str], str, list[str]]] = {
         replaced(
             "feats.py",
             "def evening",
-            ["def early(hour):\\n    return hour < 10\\n\\n\\ndef evening"],
+            "def early(hour):\n    return hour < 10\n\n\ndef evening",
         ),
         RETRAINED,
         "latency_ms-p99",
         ["code feats.early"],
     ),
     "a builder": (
-        replaced("builders.py", "max_iter=500", ["max_iter=500, C=0.1"]),
+        replaced("builders.py", "max_iter=500", "max_iter=500, C=0.1"),
         RETRAINED,
         "reproducible",
         ["code builders.plain"],
@@ -262,37 +262,37 @@ STALE: dict[str, tuple[Edit, set[str], str, list[str]]] = {
         ["rows of orders"],
     ),
     "a cell of a joined column": (
-        replaced("days.csv", "\n2,", ["\\n2,1"]),
+        replaced("days.csv", "\n2,", "\n2,1"),
         RESHAPED | SNAPSHOT,
         "precision",
         ["column rain of days"],
     ),
     "a cell of a dropped column": (
-        cell("clerk", ["7"]),
+        cell("clerk", "7"),
         SNAPSHOT,
         "rows",
         ["column clerk of orders"],
     ),
     "a cell of a context column": (
-        cell("region", ["west"]),
+        cell("region", "west"),
         SNAPSHOT,
         "no_leakage",
         ["column region of orders"],
     ),
     "a cell of a feature, in test": (
-        cell("age", ["91"]),
+        cell("age", "91"),
         TEST_ANSWERS | SNAPSHOT | {"schema", "missing-age"},
         "missing-age",
         ["column age of orders"],
     ),
     "a target that changes sides, in test": (
-        cell("minutes_late", ["99.0"]),
+        cell("minutes_late", "99.0"),
         TEST_ANSWERS | SNAPSHOT,
         "precision",
         ["column minutes_late of orders"],
     ),
     "a target that stays on its side": (
-        cell("minutes_late", ["-99.0"]),
+        cell("minutes_late", "-99.0"),
         SNAPSHOT,
         "duplicates",
         ["column minutes_late of orders"],
@@ -414,7 +414,7 @@ def test_a_check_of_what_is_stale_measures_what_needs_no_training(copy_of_shop) 
 def test_a_plan_that_no_candidate_was_trained_for_is_unknown_not_an_error(copy_of_shop) -> None:
     shutil.rmtree(copy_of_shop / ".seatrial")
     checked = seatrial.open(copy_of_shop).check(only=["precision", "schema", "missing-age"])
-    assert [each.verdict for each in checked.judgements] == ["unknown", "pass", "fail"]
+    assert [each.verdict for each in checked.judgements] == ["unknown", "pass", "pass"]
     assert checked.judgements[0].reason == "no candidate has been trained"
 
 

@@ -67,7 +67,14 @@ def init(
 
 
 @app.command()
-def train(*, project: Where = HERE, as_json: Json = False) -> None:
+def train(
+    *,
+    project: Where = HERE,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Try another `train:` section; keeps nothing.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Train the baselines and candidates of the plan, tracked; keep the best on dev."""
     import seatrial
     from seatrial.cli.console import Progress, show, show_json
@@ -77,14 +84,20 @@ def train(*, project: Where = HERE, as_json: Json = False) -> None:
     from seatrial.verbs.train import rows_of
 
     with Progress() as progress:
-        done = seatrial.open(project).train(tell=progress.say)
+        done = seatrial.open(project).train(config=config, tell=progress.say)
     if as_json:
         show_json(done.to_json())
         return
     candidate = done.kept.candidate
     lines = [*ladder(rows_of(done)), line("")]
-    lines += closing(done.rows, name=spoken(done.chosen), digest=candidate.name, why=done.why)
-    show([*lines, next_command("seatrial check")])
+    lines += closing(
+        done.rows,
+        name=spoken(done.chosen),
+        digest=candidate.name,
+        why=done.why,
+        tried=config.name if config else "",
+    )
+    show([*lines, next_command("seatrial runs list" if config else "seatrial check")])
 
 
 @app.command()

@@ -148,7 +148,8 @@ def _onnx(estimator: Any, inputs: int) -> bytes | str:
             model = to_onnx(estimator, example, options=options)
         except Exception as error:  # noqa: BLE001 — a converter may raise anything
             return f"no converter: {type(error).__name__}"
-    return model.SerializeToString()  # type: ignore[no-any-return]
+    model.opset_import.sort(key=lambda each: each.domain)  # skl2onnx lists a set
+    return model.SerializeToString(deterministic=True)  # type: ignore[no-any-return]
 
 
 def _types(estimator: bytes, package: str | None) -> tuple[str, ...]:

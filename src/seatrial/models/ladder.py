@@ -30,10 +30,6 @@ _BUILDERS: Mapping[str, Callable[..., Any]] = {
     "linear": estimators.linear,
     "boosted": estimators.boosted,
 }
-BASELINES = ("majority", "mean", "rule")
-"""Families that need no training."""
-VERSION = 1
-"""Of the families' recipes; a change that changes what they fit raises it."""
 _SMALL = 100_000
 """Rows under which a second thread costs more than it gives."""
 
@@ -74,12 +70,6 @@ class Fitted:
     seconds: float
     peak_mb: float
     notes: tuple[str, ...] = ()
-
-
-def baselines(contract: Contract, fallback: Rule | None) -> list[str]:
-    """Names of the families below every trained one, simplest first."""
-    dummy = "majority" if contract.classes else "mean"
-    return [dummy, *(["rule"] if fallback is not None else [])]
 
 
 def fit(

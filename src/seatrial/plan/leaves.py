@@ -9,22 +9,25 @@ from typing import Any
 from seatrial.plan.schema import PlanText
 
 
-def leaves(text: PlanText, *, below: Iterable[str] = ("",)) -> dict[str, str]:
-    """Every value of a plan by its path, as JSON.
+def leaves(text: PlanText) -> dict[str, str]:
+    """Every value of a plan by its path, as JSON; what is open or empty is left out."""
+    return dict(_walk(text.model_dump(mode="json"), ""))
 
-    Args:
-        text: The plan.
-        below: Paths to keep; a path keeps all that is below it.
+
+def leaves_below(found: Mapping[str, str], above: Iterable[str]) -> dict[str, str]:
+    """The leaves at or below some paths.
+
+    >>> leaves_below({"data.split.by": "time", "data.key": "id"}, ["data.split"])
+    {'data.split.by': 'time'}
     """
-    kept = tuple(below)
-    found = dict(_walk(text.model_dump(mode="json"), ""))
+    kept = tuple(above)
     return {
         path: value for path, value in found.items() if any(_below(path, each) for each in kept)
     }
 
 
 def _below(path: str, above: str) -> bool:
-    return above in {"", path} or path.startswith((f"{above}.", f"{above}["))
+    return path == above or path.startswith((f"{above}.", f"{above}["))
 
 
 def _walk(node: Any, path: str) -> Iterator[tuple[str, str]]:

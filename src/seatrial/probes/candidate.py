@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from seatrial.core.estimate import Estimate, not_measured
 from seatrial.plan.load import Plan
@@ -15,8 +14,10 @@ from seatrial.probes.probe import Inputs, Reading, no, yes
 from seatrial.records.claim import Measure, arguments_of
 from seatrial.records.contract import Contract, Feature
 from seatrial.records.evidence import Ask
-from seatrial.scoring.archive import Scorer
 from seatrial.scoring.timing import Timing, run
+
+if TYPE_CHECKING:
+    from seatrial.scoring.archive import Scorer
 
 RUNS = 3
 """Processes; a latency that one of them showed is never hidden by the others."""
@@ -61,15 +62,17 @@ class LatencyProbe:
 def _percentile(runs: Sequence[Timing], share: float) -> Estimate:
     from seatrial.stats import quantile
 
-    each = [quantile(np.array(timing.milliseconds), share) for timing in runs]
+    each = [quantile(timing.milliseconds, share) for timing in runs]
     value = statistics.median(estimate.value or 0.0 for estimate in each)
     low = min(estimate.low or 0.0 for estimate in each)
-    high = max(estimate.high or np.inf for estimate in each)
+    high = max(estimate.high or math.inf for estimate in each)
     answers = sum(len(timing.milliseconds) for timing in runs)
     return Estimate(value, low, high, answers, "order-statistics-95, widest of 3 runs", "ms")
 
 
 def _summary(runs: Sequence[Timing]) -> dict[str, Any]:
+    import numpy as np
+
     points = (0.0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
     return {
         "quantiles": list(points),
@@ -119,6 +122,8 @@ class StableProbe:
 
     def run(self, ask: Ask, inputs: Inputs) -> Reading:  # noqa: ARG002
         """Measure it."""
+        import numpy as np
+
         scorer: Scorer = inputs["scorer"]
         rows = list(_extremes(scorer.header.contract, inputs["sample"][0]))
         columns = {name: [row[name] for _, row in rows] for name in rows[0][1]}

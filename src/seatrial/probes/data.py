@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from seatrial.core.estimate import Estimate, not_measured
 from seatrial.plan.load import Plan
 from seatrial.probes.probe import Inputs, Reading, no, yes
@@ -130,7 +128,7 @@ class LeakageProbe:
         from seatrial.data.leakage import find_leaks
 
         features, labels, layout = inputs["layout"]
-        rows = int(np.asarray(layout.held_out).sum())
+        rows = int(layout.held_out.sum())
         if rows == 0:
             return Reading(not_measured("no rows are held out"))
         leaks = find_leaks(features, labels, layout)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from seatrial.core.errors import UserError
 from seatrial.core.estimate import Estimate, not_measured
@@ -14,7 +12,9 @@ from seatrial.plan.load import Plan
 from seatrial.probes.probe import Inputs, Reading
 from seatrial.records.claim import Measure, arguments_of
 from seatrial.records.evidence import Ask, GroupResult
-from seatrial.scoring.archive import Scorer
+
+if TYPE_CHECKING:
+    from seatrial.scoring.archive import Scorer
 
 MOST_ROWS = 20_000
 
@@ -72,6 +72,8 @@ class _Shuffled:
     """A candidate's answers with one column shuffled."""
 
     def __init__(self, scorer: Scorer, inputs: Inputs, ask: Ask) -> None:
+        import numpy as np
+
         from seatrial.plan.claims import parse_claim
 
         self._scorer = scorer
@@ -117,4 +119,6 @@ class _Shuffled:
 
 
 def _take(values: Any, places: Any) -> Any:
+    import numpy as np
+
     return np.asarray(values, dtype=getattr(values, "dtype", object))[places]

@@ -7,9 +7,6 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from seatrial.core.errors import UserError
 from seatrial.plan.load import Plan
 from seatrial.probes.probe import Inputs, Reading
@@ -112,6 +109,8 @@ def _groups(names: Sequence[str], columns: Sequence[Any]) -> Any | Literal["clas
     if "class" in names:
         raise UserError("`by class` stands alone", hint="use `where` for the slice")
     labels = [_labels(name, column) for name, column in zip(names, columns, strict=True)]
+    import numpy as np
+
     joined = np.array(
         [", ".join(row) if None not in row else "" for row in zip(*labels, strict=True)]
     )
@@ -127,9 +126,7 @@ def _labels(name: str, column: Any) -> Sequence[str | None]:
     known = [value for value in values if value is not None]
     is_number = bool(known) and all(isinstance(value, (int, float)) for value in known[:1000])
     if is_number and len(set(known)) > MOST_GROUPS:
-        return _quartiles(
-            name, np.array([np.nan if value is None else value for value in values], dtype=float)
-        )
+        return _quartiles(name, values)
     return [None if value is None else _shown(value) for value in values]
 
 
@@ -139,7 +136,10 @@ def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _quartiles(name: str, values: NDArray[np.float64]) -> list[str | None]:
+def _quartiles(name: str, known: Sequence[float | None]) -> list[str | None]:
+    import numpy as np
+
+    values = np.array([np.nan if value is None else value for value in known], dtype=float)
     edges = np.unique(np.nanquantile(values, [0.25, 0.5, 0.75]))
     ends = ["", *(f"{edge:g}" for edge in edges), ""]
     labels = [

@@ -8,6 +8,11 @@ from typing import Any
 
 from seatrial.core.digest import short
 
+BASELINES = ("majority", "mean", "rule")
+"""Families that need no training."""
+RECIPE_VERSION = 1
+"""Raised when a family fits something else from the same recipe."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

@@ -30,7 +30,8 @@ def report(
     )
     lines = [
         line(
-            Piece(project, "bold"), f"   {who}   test, {rows:,} rows, read by {uses} candidate{'s' if uses != 1 else ''}"
+            Piece(project, "bold"),
+            f"   {who}   test, {rows:,} rows, read by {uses} candidate{'s' if uses != 1 else ''}",
         ),
         line(""),
     ]

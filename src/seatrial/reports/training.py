@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from seatrial.core.estimate import Estimate
 from seatrial.reports import numbers
-from seatrial.reports.lines import DIM, Line, Piece, line, table
+from seatrial.reports.lines import DIM, Line, Piece, line, table, wrapped
 
 MOST_METRICS = 2
 """Columns of figures that fit in a line."""
@@ -51,10 +51,15 @@ def _figure(estimate: Estimate) -> str:
     return numbers.whole(estimate) if estimate.measured else "undefined"
 
 
-def closing(rows: int, *, name: str, digest: str, why: str) -> list[Line]:
-    """What was kept, and what it was judged on."""
+def closing(rows: int, *, name: str, digest: str, why: str, tried: str = "") -> list[Line]:
+    """What was kept, or would be with a config that was tried, and what it was judged on."""
+    kept = f"Kept {name}, candidate {digest}: {why}."
+    if tried:
+        kept = f"With {tried}, {name} ({digest}) would be kept: {why}."
+    note = ["Nothing else is judged now: `train:` in plan.yaml decides."] if tried else []
     return [
-        line(f"Kept {name}, candidate {digest}: {why}."),
+        *wrapped(kept, indent=0),
+        *(line(each) for each in note),
         line(
             f"Compared on {rows:,} rows of dev that training never saw. The test part was not read."
         ),

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial.core.digest import digest, short
 from seatrial.core.errors import CodeError, Fault, PlanError
-from seatrial.plan.leaves import leaves
+from seatrial.plan.leaves import leaves, leaves_below
 from seatrial.plan.load import Plan
-from seatrial.records.candidate import Candidate
+from seatrial.records.candidate import BASELINES, RECIPE_VERSION, Candidate
 from seatrial.records.condition import columns as columns_of
 from seatrial.records.dataset import PARTS, Snapshot, Split
 from seatrial.verbs.project import Project
@@ -53,9 +53,10 @@ class Recipe:
 class Chain:
     """The chain of one project, as its plan, files and code are now."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, *, plan: Plan | None = None) -> None:
         self.project = project
-        self.plan: Plan = project.plan
+        self.plan: Plan = plan or project.plan
+        self._recipes: dict[str, Recipe] = {}
 
     @cached_property
     def snapshot_key(self) -> str:
@@ -259,18 +260,21 @@ class Chain:
         Raises:
             CodeError: the user's code can't be read.
         """
-        from seatrial.models.ladder import BASELINES, VERSION
+        if family not in self._recipes:
+            self._recipes[family] = self._recipe(family)
+        return self._recipes[family]
 
+    def _recipe(self, family: str) -> Recipe:
         trained = family not in BASELINES
         rule = self.plan.fallback if family == "rule" else None
         shown = self.features if trained else (rule.columns if rule else ())
         hidden = self.hidden if trained else ()
-        code = self._code(family) if trained else {}
+        code = self.code(family) if trained else {}
         environment = self.environment if trained else {}
         threshold = self._threshold_plan if trained and self.task == "binary" else {}
         made_of = {
             "family": family,
-            "version": VERSION,
+            "version": RECIPE_VERSION,
             "columns": {part: self._digests(part, (*shown, *hidden)) for part in ("train", "dev")},
             "target": {part: self.split.parts[part].target for part in ("train", "dev")},
             "hidden": hidden,
@@ -296,10 +300,11 @@ class Chain:
     @property
     def _threshold_plan(self) -> dict[str, str]:
         if self.plan.text.task.errors is not None:
-            return leaves(self.plan.text, below=["task.errors"])
-        return leaves(self.plan.text, below=["optimize"])
+            return self.plan_leaves("task.errors")
+        return self.plan_leaves("optimize")
 
-    def _code(self, family: str) -> dict[str, str]:
+    def code(self, family: str) -> dict[str, str]:
+        """Digest of each definition in the user's modules that a family is made with."""
         from seatrial.scoring.code import code_digests
 
         modules = [
@@ -322,7 +327,11 @@ class Chain:
 
     def plan_leaves(self, *below: str) -> dict[str, str]:
         """Values of the plan by path."""
-        return leaves(self.plan.text, below=below)
+        return leaves_below(self._plan_leaves, below)
+
+    @cached_property
+    def _plan_leaves(self) -> dict[str, str]:
+        return leaves(self.plan.text)
 
     def column_leaves(self, names: tuple[str, ...]) -> dict[str, str]:
         """Whole columns by name and source, and the rows of each source."""

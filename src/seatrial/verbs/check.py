@@ -144,7 +144,7 @@ def checked(
     offline = [
         claim for claim in claims if _suits(claim, measuring) and claim.stage in {None, "offline"}
     ]
-    before = {each.key for each in _known(measuring, offline)} if not again else set()
+    before = {each.key for each in _known(measuring, offline, make=measure)} if not again else set()
     found = measuring.gather(
         [claim.measure for claim in offline], measure=measure, again=again, tell=tell
     )
@@ -171,8 +171,8 @@ def checked(
     return result
 
 
-def _known(measuring: Measuring, claims: Sequence[Claim]) -> list[Any]:
-    wanted = [measuring.wanted(claim.measure, make=False) for claim in claims]
+def _known(measuring: Measuring, claims: Sequence[Claim], *, make: bool) -> list[Any]:
+    wanted = [measuring.wanted(claim.measure, make=make) for claim in claims]
     return list(measuring.on_file(wanted).values())
 
 

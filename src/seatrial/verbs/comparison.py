@@ -3,20 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from seatrial.core.estimate import Estimate
-from seatrial.records.bounds import shortfall
+from seatrial.records.bounds import limit, shortfall
 from seatrial.records.candidate import Candidate
-from seatrial.records.claim import Measure, arguments_of
+from seatrial.records.claim import Claim, Measure, arguments_of
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.materials import Materials
-from seatrial.verbs.trainer import admitting
 
 if TYPE_CHECKING:
-    from seatrial.evaluation import Measurement, Predictions
+    from seatrial.evaluation import Predictions
+    from seatrial.evaluation.threshold import Bound
+
+
+def admitting(chain: Chain) -> list[Claim]:
+    """Claims on the whole of the predictions, that any candidate must keep on dev."""
+    metrics = chain.plan.metrics
+    return [
+        claim
+        for claim in chain.plan.claims
+        if claim.bound is not None
+        and claim.bound.sign != "="
+        and claim.commitment == "guarantee"
+        and claim.stage in {None, "offline"}
+        and metrics[claim.measure.metric].subject == "predictions"
+        and chain.task in metrics[claim.measure.metric].tasks
+        and claim.waiver is None
+        and (claim.measure.quantifier, claim.measure.versus, claim.measure.where)
+        == (None, None, None)
+    ]
+
+
+def bound_of(claim: Claim, metrics: Mapping[str, Any]) -> Bound:
+    """A claim's bound, as the choice of a threshold takes it."""
+    assert claim.bound is not None
+    name = claim.measure.metric
+    return name, arguments_of(claim.measure), claim.bound.sign, limit(claim.bound, metrics[name])
+
+
+def on_dev(chain: Chain, answers: Predictions) -> dict[str, Estimate]:
+    """The optimised metric and those of the claims on the whole, of one candidate on dev."""
+    shown = [chain.plan.optimise, *(claim.measure for claim in admitting(chain))]
+    return {str(measure): estimated(chain, measure, answers) for measure in shown}
+
+
+def estimated(
+    chain: Chain, measure: Measure, answers: Predictions, versus: Predictions | None = None
+) -> Estimate:
+    """One measure of answers, with the plan's costs and confidence."""
+    from seatrial.evaluation import measure as estimate
+
+    text = chain.plan.text
+    return estimate(
+        measure.metric,
+        answers,
+        arguments=arguments_of(measure),
+        versus=versus,
+        costs=text.task.errors.model_dump(exclude={"unit"}) if text.task.errors else None,
+        confidence=text.release.confidence,
+    ).estimate
 
 
 class Comparison:
@@ -26,36 +74,14 @@ class Comparison:
         self, chain: Chain, materials: Materials, candidates: Mapping[str, Candidate]
     ) -> None:
         self._chain = chain
-        plan = chain.plan
-        self._optimise = plan.optimise
-        self._metric = plan.metrics[plan.optimise.metric]
-        self._costs = (
-            plan.text.task.errors.model_dump(exclude={"unit"}) if plan.text.task.errors else None
-        )
+        self._optimise = chain.plan.optimise
+        self._metric = chain.plan.metrics[self._optimise.metric]
         self._answers = {
             name: materials.predictions(each, "dev") for name, each in candidates.items()
         }
         self._claims = admitting(chain)
-        shown = [plan.optimise, *(claim.measure for claim in self._claims)]
-        self.metrics = {
-            name: {str(measure): self._measure(measure, answers).estimate for measure in shown}
-            for name, answers in self._answers.items()
-        }
+        self.metrics = {name: on_dev(chain, answers) for name, answers in self._answers.items()}
         self.broken = {name: self._first_broken(name) for name in candidates}
-
-    def _measure(
-        self, measure: Measure, answers: Predictions, versus: Predictions | None = None
-    ) -> Measurement:
-        from seatrial.evaluation import measure as estimate
-
-        return estimate(
-            measure.metric,
-            answers,
-            arguments=arguments_of(measure),
-            versus=versus,
-            costs=self._costs,
-            confidence=self._chain.plan.text.release.confidence,
-        )
 
     def _first_broken(self, name: str) -> str | None:
         for claim in self._claims:
@@ -77,19 +103,15 @@ class Comparison:
         best = max(names, key=value)
         for name in names[: names.index(best)]:
             behind = self.paired(name, best)
-            worst_case = behind.low if sense > 0 else behind.high
-            if worst_case is not None and behind.value is not None:
-                proved = (behind.high or 0.0) < 0 if sense > 0 else (behind.low or 0.0) > 0
-                if not proved:
-                    return (
-                        name,
-                        f"{spoken(best)} is not better than {spoken(name)}, and {spoken(name)} is simpler",
-                    )
+            proved = (behind.high or 0.0) < 0 if sense > 0 else (behind.low or 0.0) > 0
+            if behind.measured and not proved:
+                simple = spoken(name)
+                return name, f"{spoken(best)} is not better than {simple}, and {simple} is simpler"
         return best, f"best {metric} on dev of those that keep the claims there"
 
     def paired(self, name: str, best: str) -> Estimate:
         """Difference of the optimised metric from the best, row by row."""
-        return self._measure(self._optimise, self._answers[name], self._answers[best]).estimate
+        return estimated(self._chain, self._optimise, self._answers[name], self._answers[best])
 
 
 def spoken(family: str) -> str:

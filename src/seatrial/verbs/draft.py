@@ -113,6 +113,7 @@ def plan_text(
     seen: Roles,
     rule: Rule | None,
     claims: Sequence[DraftedClaim],
+    candidates: Sequence[str] = ("linear", "boosted"),
 ) -> str:
     """Write a plan with a comment on every choice.
 
@@ -122,6 +123,7 @@ def plan_text(
         seen: What is what in it.
         rule: The fallback; None leaves it open.
         claims: The drafted claims; none leaves a single one that makes the plan valid.
+        candidates: What is trained.
     """
     source_name, uri = source
     written = claims or [DraftedClaim(*_PLACEHOLDER[seen.task])]
@@ -154,7 +156,7 @@ def plan_text(
         f"  split: {{by: {seen.split.value}{_group(seen)}, train: 0.6, dev: 0.2, test: 0.2}}   # {seen.split.because}",
         *_listed(seen),
         "train:",
-        "  candidates: [linear, boosted]   # and yours, as package.module:builder",
+        f"  candidates: {_flow(candidates)}   # and yours, as package.module:builder",
         "  seed: 0",
         f"optimize: {optimise}   # the one metric to {'lower' if optimise == 'mae' else 'raise'}",
         "claims:",

@@ -17,11 +17,13 @@ from seatrial.core.errors import ConflictError, UserError
 from seatrial.core.estimate import Estimate
 from seatrial.records.rule import Rule
 from seatrial.reports import numbers
+from seatrial.reports.dataset import described
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.draft import DraftedClaim, plan_text
 from seatrial.verbs.materials import Materials, as_predictions
 from seatrial.verbs.project import PLAN, Project
 from seatrial.verbs.scaffold import write_project
+from seatrial.verbs.scaffold_full import package_name
 
 if TYPE_CHECKING:
     from seatrial.data.infer import Roles
@@ -83,8 +85,18 @@ def init(
     tell("Looking for a rule")
     uri = os.path.relpath(data.resolve(), folder.resolve())
     rule, quality, claims = _drafts(name, data, seen)
-    text = plan_text(name, source=(_source_name(data), uri), seen=seen, rule=rule, claims=claims)
-    written = write_project(folder, name, text, layout=layout)
+    source = (_source_name(data), uri)
+    own = [f"{package_name(name)}.models:network"] if layout == "full" else []
+    families = ["linear", "boosted", *own]
+    text = plan_text(name, source=source, seen=seen, rule=rule, claims=claims, candidates=families)
+    about = described(
+        rows=frame.height,
+        columns=frame.width,
+        sources=dict([source]),
+        target=seen.target,
+        key=seen.key,
+    )
+    written = write_project(folder, name, text, layout=layout, described=about)
     return Made(
         name,
         frame.height,
@@ -101,6 +113,8 @@ def _demand(name: str, layout: str) -> Path:
         raise UserError(f"`{name}` can't name a project", hint=hint)
     if layout not in LAYOUTS:
         raise UserError(f"there is no layout {layout}", hint=f"one of {', '.join(LAYOUTS)}")
+    if layout == "full":
+        package_name(name)
     folder = Path(name)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConflictError(

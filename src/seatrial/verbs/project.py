@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from seatrial.probes.registry import Registry
     from seatrial.records.metrics import Metric
     from seatrial.store import Blobs, Ledger, Tables
+    from seatrial.verbs.answering import Answering
+    from seatrial.verbs.dataset import Dataset
 
 PLAN = "plan.yaml"
 STATE = ".seatrial"
@@ -125,6 +127,18 @@ class Project:
         from seatrial.verbs.train import train
 
         return train(self, **options)
+
+    def dataset(self) -> Dataset:
+        """Rows of train and dev, encoded as every candidate sees them."""
+        from seatrial.verbs.dataset import Dataset
+
+        return Dataset(self)
+
+    def kept(self) -> Answering:
+        """The candidate that was kept, ready to answer; see :func:`seatrial.verbs.answering.kept`."""
+        from seatrial.verbs.answering import kept
+
+        return kept(self)
 
     def check(self, **options: Any) -> Any:
         """Measure what is due and judge each claim; see :func:`seatrial.verbs.check.check`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,12 +24,23 @@ from seatrial.verbs.project import Project
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One training of one family."""
+    """One training of one family.
+
+    Attributes:
+        digest: Of the ledger's entry.
+        at: When, ISO.
+        candidate: What came out.
+        git: Commit that was checked out, and whether files differed from it; None outside of git.
+        metrics: Estimates on dev.
+        made_of: Digests of code and data, versions, seed.
+    """
 
     digest: str
     at: str
     candidate: Candidate
     git: dict[str, Any] | None
+    metrics: Mapping[str, Estimate]
+    made_of: Mapping[str, Any]
 
     @property
     def row(self) -> RunRow:
@@ -59,6 +71,8 @@ class Run:
             "seconds": candidate.seconds,
             "peak_mb": candidate.peak_mb,
             "git": self.git,
+            "metrics": {name: each.to_json() for name, each in self.metrics.items()},
+            **self.made_of,
         }
 
 
@@ -96,8 +110,9 @@ def _conditions(node: Node) -> list[tuple[str, str, float | str]]:
 def _run(entry: Entry) -> Run:
     payload = dict(entry.payload)
     git = payload.pop("git")
-    payload.pop("environment")
-    return Run(entry.digest, entry.at, Candidate.from_json(payload), git)
+    metrics = {name: Estimate.from_json(each) for name, each in payload.pop("metrics").items()}
+    made_of = {name: payload.pop(name) for name in ("code", "data", "environment", "seed")}
+    return Run(entry.digest, entry.at, Candidate.from_json(payload), git, metrics, made_of)
 
 
 def find(project: Project, name: str) -> Run:

@@ -39,34 +39,45 @@ def test_the_sources_are_there():
 '''
 
 
-def write_project(folder: Path, name: str, plan: str, *, layout: str) -> list[Path]:
+def write_project(
+    folder: Path, name: str, plan: str, *, layout: str, described: str = ""
+) -> list[Path]:
     """Write a project's files into a folder that isn't there yet or is empty.
+
+    Args:
+        folder: Where.
+        name: Of the project.
+        plan: Text of its plan.
+        layout: ``small`` or ``full``.
+        described: What a README says of the data; full only.
 
     Returns:
         The files, from the current folder.
     """
+    files = _files(name, plan, layout, described)
     half = folder.with_name(f".{folder.name}.half")
     shutil.rmtree(half, ignore_errors=True)
-    files = _files(name, plan, layout)
     for relative, content in files.items():
         path = half / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
+        if path.suffix == ".sh":
+            path.chmod(0o755)
     if folder.exists():
         folder.rmdir()
     half.rename(folder)
     return [folder / relative for relative in files]
 
 
-def _files(name: str, plan: str, layout: str) -> Mapping[str, str]:
+def _files(name: str, plan: str, layout: str, described: str) -> Mapping[str, str]:
     files = {
         PLAN: plan,
         "README.md": _README.format(name=name),
-        ".gitignore": f"{STATE}/\n__pycache__/\n.pytest_cache/\n",
+        ".gitignore": f"{STATE}/\n__pycache__/\n.*_cache/\n*.egg-info/\n",
         "tests/test_plan.py": _TEST,
     }
     if layout == "full":
         from seatrial.verbs.scaffold_full import full_files
 
-        files |= full_files(name)
+        files |= full_files(name, described)
     return files

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from seatrial.core.errors import PlanError
 from seatrial.core.estimate import Estimate
-from seatrial.models.ladder import BASELINES
-from seatrial.records.candidate import Candidate
+from seatrial.plan.config import with_config
+from seatrial.records.candidate import BASELINES, Candidate
 from seatrial.reports.training import LadderRow
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.comparison import Comparison, spoken
@@ -112,13 +113,17 @@ def _note(rung: Rung) -> str:
     return ", ".join(filter(None, [said, again]))
 
 
-def train(project: Project, *, tell: Told = lambda _line: None) -> Training:
+def train(
+    project: Project, *, config: Path | None = None, tell: Told = lambda _line: None
+) -> Training:
     """Train every family of the plan on train, choose thresholds and the best family on dev.
 
     A family whose recipe is on file is not trained again. The test part is not read.
 
     Args:
         project: The project.
+        config: A file with another `train:` section, to try it: its runs are tracked and compared,
+            and what was kept before stays kept, because the plan alone says what is judged.
         tell: Told what is being trained.
 
     Raises:
@@ -126,7 +131,7 @@ def train(project: Project, *, tell: Told = lambda _line: None) -> Training:
         CodeError: the user's code failed.
         ArchiveError: an estimator can't be archived safely.
     """
-    chain = Chain(project)
+    chain = Chain(project, plan=with_config(project.plan, config) if config else None)
     _demand_known_kind(chain)
     chain.demand_claim_columns()
     materials = Materials(chain)
@@ -139,7 +144,7 @@ def train(project: Project, *, tell: Told = lambda _line: None) -> Training:
         if known is None:
             tell(f"Training {spoken(family)}")
         made[family] = (known or trainer.make(recipe), known is not None)
-    return _choose(chain, materials, made)
+    return _choose(chain, materials, made, keep=config is None)
 
 
 def _demand_known_kind(chain: Chain) -> None:
@@ -150,7 +155,11 @@ def _demand_known_kind(chain: Chain) -> None:
 
 
 def _choose(
-    chain: Chain, materials: Materials, made: Mapping[str, tuple[Candidate, bool]]
+    chain: Chain,
+    materials: Materials,
+    made: Mapping[str, tuple[Candidate, bool]],
+    *,
+    keep: bool,
 ) -> Training:
     """Keep the best on dev among those that keep the claims there; the simplest of equals."""
     comparison = Comparison(chain, materials, {name: each for name, (each, _) in made.items()})
@@ -168,10 +177,9 @@ def _choose(
         )
         for name, (candidate, reused) in made.items()
     )
-    trained = [name for name in made if name not in BASELINES]
     record = {
         "chosen": best,
-        "simplest": next((name for name in trained if name != best), trained[0]),
+        "simplest": _simplest(list(made), best),
         "ladder": list(made),
         "recipes": {name: each.recipe for name, (each, _) in made.items()},
         "why": why,
@@ -186,6 +194,13 @@ def _choose(
         },
     }
     newest = chain.project.ledger.newest("selection", chain.plan.text.project)
-    if newest is None or newest.payload != record:
+    if keep and (newest is None or newest.payload != record):
         chain.project.ledger.append("selection", record, key=chain.plan.text.project)
     return Training(rungs, best, chain.plan.optimise.metric, len(materials.truth("dev")), why)
+
+
+def _simplest(ladder: Sequence[str], best: str) -> str:
+    """The simplest trained family below the best; else the baseline next below; else the best."""
+    below = ladder[: ladder.index(best)]
+    trained = [name for name in below if name not in BASELINES]
+    return next(iter([*trained, *reversed(below)]), best)

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from seatrial.core.digest import digest
 from seatrial.models.export import archive
-from seatrial.models.ladder import BASELINES, Fitted, Sample, fit
-from seatrial.records.bounds import limit
-from seatrial.records.candidate import Candidate
-from seatrial.records.claim import Claim, arguments_of
+from seatrial.models.ladder import Fitted, Sample, fit
+from seatrial.records.candidate import BASELINES, Candidate
 from seatrial.records.contract import Contract, Feature
 from seatrial.scoring.archive import finish
 from seatrial.scoring.code import feature_functions, source_digest
 from seatrial.scoring.encode import Functions, derive, encode, typed
 from seatrial.verbs.chain import Chain, Recipe
+from seatrial.verbs.comparison import admitting, bound_of, on_dev
 from seatrial.verbs.materials import Materials, as_predictions
 from seatrial.verbs.versions import git_state
 
@@ -49,23 +49,32 @@ class Trainer:
     def make(self, recipe: Recipe) -> Candidate:
         """Fit, archive and record one candidate."""
         fitted, contract, data = self._build(recipe)
-        project = self.chain.project
+        chain, project = self.chain, self.chain.project
         artefact = project.blobs.put(data.archive)
         candidate = _candidate(recipe, fitted, contract, data, artefact)
+        metrics = on_dev(chain, self.materials.predictions(candidate, "dev"))
         run = {
             **candidate.to_json(),
+            "metrics": {name: each.to_json() for name, each in metrics.items()},
+            "seed": chain.plan.text.train.seed,
+            "config": digest(chain.plan.text.train.model_dump(mode="json")),
             "git": git_state(project.root),
-            "environment": self.chain.environment,
+            "code": chain.code(recipe.family),
+            "data": {"snapshot": chain.snapshot.id, "split": chain.split.assignment},
+            "environment": chain.environment,
         }
-        facts = {
-            name: value
-            for name, value in fitted.parameters.items()
-            if isinstance(value, (int, float, str))
-        }
-        facts |= {"family": recipe.family, "seconds": fitted.seconds, "peak_mb": fitted.peak_mb}
-        project.ledger.append("run", run, key=recipe.digest, facts=_plain(facts))
+        facts: dict[str, Any] = {"family": recipe.family, "seconds": fitted.seconds, "peak_mb": fitted.peak_mb}
+        facts |= {name: each for name, each in candidate.parameters.items() if _is_fact(each)}
+        facts |= {name: each.value for name, each in metrics.items() if each.value is not None}
+        project.ledger.append("run", run, key=recipe.digest, facts=facts)
         project.ledger.append("candidate", candidate.to_json(), key=recipe.digest)
         return candidate
+
+    def contract(self, family: str) -> tuple[Contract, Functions]:
+        """What a candidate of this family is asked, and the feature functions it derives with."""
+        recipe = self.chain.recipe(family)
+        functions = self._functions(recipe)
+        return self._contract(recipe, functions), functions
 
     def again(self, family: str) -> str:
         """Train a family again and give the digest that its archive would have."""
@@ -165,7 +174,7 @@ class Trainer:
             costs=costs,
             confidence=confidence,
         )
-        bounds = [_bound(claim, plan.metrics) for claim in admitting(self.chain)]
+        bounds = [bound_of(claim, plan.metrics) for claim in admitting(self.chain)]
         threshold, record = choose(bounds=bounds)
         if costs is not None or record["chosen_by"] == "shortfall":
             return threshold, record
@@ -206,6 +215,10 @@ def _candidate(
     )
 
 
+def _is_fact(value: Any) -> bool:
+    return isinstance(value, (int, float, str)) and not isinstance(value, bool)
+
+
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
@@ -227,30 +240,6 @@ def _frame(columns: Sequence[tuple[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(
         {name: pl.Series(name, values.tolist(), nan_to_null=True) for name, values in columns}
     )
-
-
-def admitting(chain: Chain) -> list[Claim]:
-    """Claims on the whole of the predictions, that any candidate must keep on dev."""
-    metrics = chain.plan.metrics
-    return [
-        claim
-        for claim in chain.plan.claims
-        if claim.bound is not None
-        and claim.bound.sign != "="
-        and claim.commitment == "guarantee"
-        and claim.stage in {None, "offline"}
-        and metrics[claim.measure.metric].subject == "predictions"
-        and chain.task in metrics[claim.measure.metric].tasks
-        and claim.waiver is None
-        and (claim.measure.quantifier, claim.measure.versus, claim.measure.where)
-        == (None, None, None)
-    ]
-
-
-def _bound(claim: Claim, metrics: Mapping[str, Any]) -> Bound:
-    assert claim.bound is not None
-    name = claim.measure.metric
-    return name, arguments_of(claim.measure), claim.bound.sign, limit(claim.bound, metrics[name])
 
 
 _ROOM = 2**0.5
