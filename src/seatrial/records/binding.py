@@ -17,6 +17,7 @@ from seatrial.records.condition import (
     Compare,
     Constant,
     Either,
+    IsNull,
     Kind,
     Node,
     Not,
@@ -57,6 +58,8 @@ def bind(node: Node, kinds: Mapping[str, Kind]) -> Node:
             operand, *values = _aligned((node.operand, *node.values), kinds)
             constants = tuple(value for value in values if isinstance(value, Constant))
             return replace(node, operand=operand, values=constants)
+        case IsNull():
+            return replace(node, operand=bind(node.operand, kinds))
         case Not():
             return replace(node, term=bind(node.term, kinds))
         case Both() | Either():
@@ -142,7 +145,7 @@ def _incomparable(node: Node, kinds: Mapping[str, Kind]) -> Iterator[Fault]:
 
 def _aligned(parts: tuple[Node, ...], kinds: Mapping[str, Kind]) -> tuple[Node, ...]:
     if not any(kind_of(part, kinds) == "moment" for part in parts):
-        return parts
+        return tuple(bind(part, kinds) for part in parts)
     return tuple(_as_moment(part) for part in parts)
 
 

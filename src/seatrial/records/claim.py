@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from seatrial.records.condition import Node
+from seatrial.records.condition import Column, Node
 
 Quantifier = Literal["gap", "ratio", "worst"]
 Commitment = Literal["guarantee", "target", "observe"]
@@ -69,8 +69,8 @@ class Measure:
     def clauses(self) -> str:
         """What stands between the metric and the bound."""
         words = [
-            f"by {', '.join(self.by)}" if self.by else "",
-            f"vs {self.versus}" if self.versus else "",
+            f"by {', '.join(str(Column(name)) for name in self.by)}" if self.by else "",
+            f"vs {Column(self.versus)}" if self.versus else "",
         ]
         words += [
             f"on {self.part}" if self.part != "test" else "",

@@ -24,9 +24,9 @@ def faults(error: SeatrialError) -> list[Line]:
 
 
 def _opening(error: SeatrialError) -> str:
-    if isinstance(error, PlanError) and error.faults[0].where:
+    name = error.faults[0].where.partition(":")[0]
+    if isinstance(error, PlanError) and name.endswith(".yaml"):
         number = len(error.faults)
-        name = error.faults[0].where.partition(":")[0]
         return f"{name} has {number} error{'s' if number > 1 else ''}. Nothing was run."
     return "That can't be done."
 

@@ -106,7 +106,7 @@ class Dataset:
         text, snapshot = self._chain.plan.text, self._chain.snapshot
         return described(
             rows=snapshot.rows,
-            columns=len(snapshot.columns),
+            columns=[each.name for each in snapshot.columns],
             sources={name: each.uri for name, each in text.data.sources.items()},
             target=text.task.target,
             key=text.data.keys,

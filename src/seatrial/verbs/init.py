@@ -91,7 +91,7 @@ def init(
     text = plan_text(name, source=source, seen=seen, rule=rule, claims=claims, candidates=families)
     about = described(
         rows=frame.height,
-        columns=frame.width,
+        columns=frame.columns,
         sources=dict([source]),
         target=seen.target,
         key=seen.key,
