@@ -16,6 +16,7 @@ SQLAlchemy is imported when a ledger is opened, not when this module is.
 from __future__ import annotations
 
 import re
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from types import TracebackType
@@ -75,7 +76,9 @@ class Ledger:
         from seatrial.store.database import Database
 
         database = Database(url, wait_s=wait_s)
-        return cls(database, installation=installation, clock=clock, actor=actor, secret=secret)
+        opened = cls(database, installation=installation, clock=clock, actor=actor, secret=secret)
+        weakref.finalize(opened, database.close)  # for whoever forgets to close it
+        return opened
 
     def close(self) -> None:
         """Let go of the database."""
