@@ -191,6 +191,8 @@ def test_a_claim_is_called_by_its_text_without_the_bound(text, name) -> None:
         ("recall >= 0.5 where hour is 3", "expected `null`, got `3`"),
         ("recall >= 0.5 where hour not 3", "expected `in` or `between`, got `3`"),
         ("recall >= 0.5 where hour between 3", "expected `and`, got the end"),
+        ("recall >= 0.5 where n > 1e999", "`1e999` is beyond the numbers that a computer holds"),
+        ("recall >= 1e999", "`1e999` is beyond the numbers that a computer holds"),
         ("", "expected the name of a metric, got the end at sign 1 of ``"),
     ],
 )

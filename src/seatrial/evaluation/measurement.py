@@ -14,6 +14,7 @@ from seatrial.evaluation.confusion import PER_CLASS
 from seatrial.evaluation.metrics import linearise, require_task, sufficient
 from seatrial.evaluation.predictions import Codes, Group, Mask, Predictions
 from seatrial.evaluation.question import Question, UndefinedError
+from seatrial.records.evidence import GroupEstimate
 from seatrial.records.metrics import GLOSSARY
 from seatrial.stats import (
     Linear,
@@ -31,21 +32,6 @@ Spread = Literal["gap", "ratio", "worst"]
 
 FEWEST_RELEVANT = 30
 """A group with fewer relevant rows is listed as too few to tell, and used for no spread."""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupEstimate:
-    """A metric in one group.
-
-    Attributes:
-        label: The group's name.
-        estimate: The metric of its rows.
-        settled: Whether it has at least 30 relevant rows; else it is too few to tell.
-    """
-
-    label: str
-    estimate: Estimate
-    settled: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from seatrial.core.estimate import Estimate
 from seatrial.records.bounds import limit, shortfall
 from seatrial.records.claim import Claim
-from seatrial.records.evidence import Evidence, GroupResult
+from seatrial.records.evidence import Evidence, GroupEstimate
 from seatrial.records.metrics import Metric
 from seatrial.records.step import Step
 
@@ -138,7 +138,7 @@ def _by(claim: Claim) -> str:
     return ", ".join(claim.measure.by)
 
 
-def _ends(groups: Sequence[GroupResult], metric: Metric) -> tuple[GroupResult, GroupResult]:
+def _ends(groups: Sequence[GroupEstimate], metric: Metric) -> tuple[GroupEstimate, GroupEstimate]:
     """The worst group and the best."""
     ranked = sorted(
         groups, key=lambda each: each.estimate.value or 0.0, reverse=not metric.higher_is_better
@@ -146,7 +146,7 @@ def _ends(groups: Sequence[GroupResult], metric: Metric) -> tuple[GroupResult, G
     return ranked[0], ranked[-1]
 
 
-def _figure(group: GroupResult) -> str:
+def _figure(group: GroupEstimate) -> str:
     return f"{group.label} has {group.estimate.value:.3g} of {group.estimate.n:,}"
 
 

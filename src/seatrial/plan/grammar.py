@@ -29,6 +29,8 @@ from seatrial.records.condition import (
 
 _COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 _MOST_DEEP = 50
+_MOST_EXACT = 2.0**53
+"""Whole numbers up to here are 64-bit floats too; conditions compare as these."""
 
 
 def parse_condition(text: str, *, where: str = "") -> Node:
@@ -219,10 +221,12 @@ def _leaf(reader: Reader) -> Node:
 
 
 def read_number(reader: Reader) -> float | int:
-    """Read a number without a sign; whole if it is written so."""
+    """Read a number without a sign; whole if it is written so and a float holds it exactly."""
     token = reader.take("number")
     if token is None:
         raise reader.error("a number")
     value = float(token.text)
-    plain = token.text.replace("_", "").isdigit()
+    if value == float("inf"):
+        raise reader.refuse(f"`{token.text}` is beyond the numbers that a computer holds")
+    plain = token.text.replace("_", "").isdigit() and value <= _MOST_EXACT
     return int(token.text) if plain else value

@@ -11,7 +11,7 @@ from seatrial.core.estimate import Estimate, not_measured
 from seatrial.plan.load import Plan
 from seatrial.probes.probe import Inputs, Reading
 from seatrial.records.claim import Measure, arguments_of
-from seatrial.records.evidence import Ask, GroupResult
+from seatrial.records.evidence import Ask, GroupEstimate
 
 if TYPE_CHECKING:
     from seatrial.scoring.archive import Scorer
@@ -51,7 +51,7 @@ class BenefitProbe:
         shuffled = _Shuffled(scorer, inputs, ask)
         chosen = names if wanted is None else [wanted]
         results = [
-            GroupResult(name, shuffled.benefit(name, 1 - 0.05 / len(chosen)), settled=True)
+            GroupEstimate(name, shuffled.benefit(name, 1 - 0.05 / len(chosen)), settled=True)
             for name in chosen
         ]
         ranked = tuple(sorted(results, key=lambda each: each.estimate.value or 0.0, reverse=True))
@@ -61,7 +61,7 @@ class BenefitProbe:
         return Reading(measured[-1], groups=ranked, findings=_useless(ranked))
 
 
-def _useless(ranked: tuple[GroupResult, ...]) -> tuple[str, ...]:
+def _useless(ranked: tuple[GroupEstimate, ...]) -> tuple[str, ...]:
     idle = [each.label for each in ranked if (each.estimate.low or 0.0) <= 0.0]
     if not idle:
         return ("every feature is proved to help",)

@@ -11,7 +11,7 @@ from seatrial.core.errors import UserError
 from seatrial.plan.load import Plan
 from seatrial.probes.probe import Inputs, Reading
 from seatrial.records.claim import Measure, arguments_of
-from seatrial.records.evidence import Ask, GroupResult
+from seatrial.records.evidence import Ask, GroupEstimate
 
 MOST_GROUPS = 50
 """Distinct values of a number that still make a group each; more are cut at the quartiles."""
@@ -80,15 +80,13 @@ class PredictionsProbe:
             else None,
             confidence=confidence,
         )
-        groups = tuple(
-            GroupResult(each.label, each.estimate, each.settled) for each in found.groups
-        )
         unit = costs["unit"] if costs else found.estimate.unit
         estimate = replace(found.estimate, unit=unit)
-        return Reading(estimate, found.statistics, groups, _telling(groups, params["quantifier"]))
+        telling = _telling(found.groups, params["quantifier"])
+        return Reading(estimate, found.statistics, found.groups, telling)
 
 
-def _telling(groups: tuple[GroupResult, ...], quantifier: str | None) -> tuple[str, ...]:
+def _telling(groups: tuple[GroupEstimate, ...], quantifier: str | None) -> tuple[str, ...]:
     settled = [each for each in groups if each.settled and each.estimate.value is not None]
     if quantifier is None or not settled:
         return ()

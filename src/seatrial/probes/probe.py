@@ -10,7 +10,7 @@ from seatrial.core.errors import ProbeError
 from seatrial.core.estimate import Estimate
 from seatrial.plan.load import Plan
 from seatrial.records.claim import Measure
-from seatrial.records.evidence import Ask, GroupResult
+from seatrial.records.evidence import Ask, GroupEstimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Reading:
 
     estimate: Estimate
     statistics: Mapping[str, Any] = field(default_factory=dict)
-    groups: tuple[GroupResult, ...] = ()
+    groups: tuple[GroupEstimate, ...] = ()
     findings: tuple[str, ...] = ()
     retry: bool = False
 

@@ -52,8 +52,14 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupResult:
-    """A metric in one group; ``settled`` is False when it has too few rows to tell."""
+class GroupEstimate:
+    """A metric in one group.
+
+    Attributes:
+        label: The group's name.
+        estimate: The metric of its rows.
+        settled: Whether it has at least 30 relevant rows; else it is too few to tell.
+    """
 
     label: str
     estimate: Estimate
@@ -83,7 +89,7 @@ class Evidence:
     probe: str
     estimate: Estimate
     statistics: Mapping[str, Any] = field(default_factory=dict)
-    groups: tuple[GroupResult, ...] = ()
+    groups: tuple[GroupEstimate, ...] = ()
     leaves: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -111,7 +117,7 @@ class Evidence:
     def from_json(cls, data: Mapping[str, Any], *, digest: str, at: str) -> Evidence:
         """Read what :meth:`to_json` wrote."""
         groups = tuple(
-            GroupResult(each["label"], Estimate.from_json(each["estimate"]), each["settled"])
+            GroupEstimate(each["label"], Estimate.from_json(each["estimate"]), each["settled"])
             for each in data["groups"]
         )
         read = {

@@ -111,7 +111,9 @@ def _run(entry: Entry) -> Run:
     payload = dict(entry.payload)
     git = payload.pop("git")
     metrics = {name: Estimate.from_json(each) for name, each in payload.pop("metrics").items()}
-    made_of = {name: payload.pop(name) for name in ("code", "config", "data", "environment", "seed")}
+    made_of = {
+        name: payload.pop(name) for name in ("code", "config", "data", "environment", "seed")
+    }
     return Run(entry.digest, entry.at, Candidate.from_json(payload), git, metrics, made_of)
 
 

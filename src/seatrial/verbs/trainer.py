@@ -63,7 +63,11 @@ class Trainer:
             "data": {"snapshot": chain.snapshot.id, "split": chain.split.assignment},
             "environment": chain.environment,
         }
-        facts: dict[str, Any] = {"family": recipe.family, "seconds": fitted.seconds, "peak_mb": fitted.peak_mb}
+        facts: dict[str, Any] = {
+            "family": recipe.family,
+            "seconds": fitted.seconds,
+            "peak_mb": fitted.peak_mb,
+        }
         facts |= {name: each for name, each in candidate.parameters.items() if _is_fact(each)}
         facts |= {name: each.value for name, each in metrics.items() if each.value is not None}
         project.ledger.append("run", run, key=recipe.digest, facts=facts)

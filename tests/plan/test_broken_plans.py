@@ -1,0 +1,422 @@
+"""A broken plan ends in sentences: every fault at once, each with its line and a way out."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from seatrial.core.errors import PlanError
+from seatrial.plan.load import load
+
+GOOD = """\
+version: 1
+project: flights
+owners: {default: ops-desk, engineering: platform}
+task:
+  kind: classification
+  target: arr_delay >= 15
+data:
+  sources:
+    flights: {uri: flights.csv}
+    weather: {uri: weather.csv, join: {on: [hour]}}
+  key: id
+  time: at
+  split: {by: hash, train: 0.6, dev: 0.2, test: 0.2}
+  features: {drop: [tail]}
+train:
+  candidates: [linear]
+optimize: recall
+claims:
+  - precision >= 0.40
+  - {claim: "recall >= 0.10 where origin = 'LGA'", owner: engineering}
+  - {claim: latency_ms(p99) <= 10 ms, fresh: 7d}
+hazards:
+  - {what: Crews wait for nothing, claim: precision}
+release:
+  path: [shadow, partial 5%, full]
+  fallback: hour >= 18
+"""
+
+BROKEN: dict[str, tuple[str, str, int, str, str]] = {
+    "a misspelt key": (
+        "optimize: recall",
+        "optimise: recall",
+        17,
+        "the plan has no key `optimise`",
+        "nearest: optimize. keys: version, project",
+    ),
+    "a misspelt key below": (
+        "features: {drop: [tail]}",
+        "features: {dropp: [tail]}",
+        14,
+        "`data.features` has no key `dropp`",
+        "nearest: drop. keys: drop, forbid",
+    ),
+    "a missing key": (
+        "  key: id\n",
+        "",
+        7,
+        "`data.key` is missing",
+        "it has no default",
+    ),
+    "an unknown kind": (
+        "kind: classification",
+        "kind: clasification",
+        5,
+        "`task.kind` must be one of",
+        "nearest: classification",
+    ),
+    "an unknown version": ("version: 1", "version: 2", 1, "`version` must be one of 1, got 2", ""),
+    "a share above 1": (
+        "train: 0.6, dev: 0.2, test: 0.2",
+        "train: 0.6, dev: 0.2, test: 1.5",
+        13,
+        "`data.split.test` must lie in (0, 1), got 1.5",
+        "most projects use 0.2",
+    ),
+    "shares that don't add up": (
+        "train: 0.6",
+        "train: 0.5",
+        13,
+        "`data.split`: train, dev and test must add up to 1, got 0.9",
+        "",
+    ),
+    "a number as text": (
+        "train: 0.6",
+        "train: '0.6'",
+        13,
+        "`data.split.train` must lie in (0, 1), got '0.6'",
+        "most projects use 0.6",
+    ),
+    "a project's name that no folder can have": (
+        "project: flights",
+        "project: Flights 2013",
+        2,
+        "`project` should match pattern",
+        "small letters, digits and hyphens",
+    ),
+    "two first sources": (
+        ", join: {on: [hour]}",
+        "",
+        7,
+        "exactly one source stands without `join`, got 2: flights, weather",
+        "",
+    ),
+    "a split by time without a time": (
+        "  time: at\n  split: {by: hash,",
+        "  split: {by: time,",
+        7,
+        "`split.by: time` needs `data.time`",
+        "",
+    ),
+    "a duration without a unit": (
+        "fresh: 7d",
+        "fresh: 7",
+        21,
+        "`claims[2].fresh`",
+        "",
+    ),
+    "a duration with a strange unit": (
+        "fresh: 7d",
+        "fresh: 7 weeks",
+        21,
+        "`claims[2].fresh` must be a duration, got '7 weeks'",
+        "as in 7d, 12h or 30min",
+    ),
+    "a rung that is none": (
+        "partial 5%",
+        "half",
+        25,
+        "'half' is no rung; write shadow, assist, `partial 5%` or full",
+        "",
+    ),
+    "two metrics to optimise": (
+        "optimize: recall",
+        "optimize: [recall, precision]",
+        17,
+        "a plan optimises exactly one metric, got 2",
+        "keep one; hold the others to a bound, as claims",
+    ),
+    "an optimiser that is a claim": (
+        "optimize: recall",
+        "optimize: recall >= 0.5",
+        17,
+        "`optimize` names one metric, got `recall >= 0.5`",
+        "a bound is a claim; put it under `claims`",
+    ),
+    "an optimiser that isn't a metric of predictions": (
+        "optimize: recall",
+        "optimize: memory_mb",
+        17,
+        "`optimize` must name a metric of the predictions, got memory_mb",
+        "as in recall or rmse",
+    ),
+    "an optimiser that one constant answer maximises": (
+        "  - precision >= 0.40\n",
+        "  - {claim: precision >= 0.40, commitment: observe}\n",
+        17,
+        "always answering positive gives the best recall, and no claim stands against it",
+        "add a claim on one of accuracy",
+    ),
+    "a misspelt metric": (
+        "precision >= 0.40",
+        "precison >= 0.40",
+        19,
+        "no metric is called precison",
+        "nearest: precision. All of them: seatrial probes",
+    ),
+    "a metric for another task": (
+        "precision >= 0.40",
+        "rmse <= 3",
+        19,
+        "rmse does not suit classification",
+        "these do: accuracy",
+    ),
+    "a claim without a bound": (
+        "precision >= 0.40",
+        "precision",
+        19,
+        "`precision` has no bound",
+        "as in `precision >= 0.5`",
+    ),
+    "a yes or no with a bound": (
+        "precision >= 0.40",
+        "no_leakage >= 1",
+        19,
+        "no_leakage answers yes or no",
+        "leave out `>= 1`",
+    ),
+    "a share in per cent without the sign": (
+        "precision >= 0.40",
+        "precision >= 40",
+        19,
+        "the bound of precision must lie in [0, 1], got 40",
+        "40 % is 0.4",
+    ),
+    "a unit of another kind": (
+        "latency_ms(p99) <= 10 ms",
+        "latency_ms(p99) <= 10 MB",
+        21,
+        "latency_ms is measured in ms, got <= 10 MB",
+        "write it in ms",
+    ),
+    "a gap without groups": (
+        "precision >= 0.40",
+        "gap precision <= 0.4",
+        19,
+        "`gap` needs `by`",
+        "as in `gap precision by COLUMN`",
+    ),
+    "groups without a gap": (
+        "precision >= 0.40",
+        "precision by origin >= 0.4",
+        19,
+        "`by` needs gap, ratio or worst",
+        "as in `worst precision by origin ...`",
+    ),
+    "a quote that isn't closed": (
+        "\"recall >= 0.10 where origin = 'LGA'\"",
+        '"recall >= 0.10 where origin = \'LGA"',
+        20,
+        "a quote is opened at sign 31 and not closed",
+        "put the whole line in double quotes",
+    ),
+    "a claim that YAML cuts at a #": (
+        "\"recall >= 0.10 where origin = 'LGA'\", owner: engineering}",
+        "recall >= 0.10 where origin = '#1', owner: engineering}",
+        20,
+        "no metric is called recal",
+        "",
+    ),
+    "costs that aren't given": (
+        "precision >= 0.40",
+        "expected_cost <= 40",
+        19,
+        "expected_cost needs `task.errors`",
+        "as in {false_negative: 90",
+    ),
+    "two claims of one name": (
+        "  - precision >= 0.40\n",
+        "  - precision >= 0.40\n  - precision >= 0.50\n",
+        19,
+        "two claims are called precision",
+        "give one of them an `id:`",
+    ),
+    "an owner whom nobody knows": (
+        "owner: engineering",
+        "owner: enginering",
+        20,
+        "`recall.where-origin-lga` is owned by enginering, whom `owners` doesn't name",
+        "owners: default, engineering",
+    ),
+    "a hazard that no claim shows": (
+        "nothing, claim: precision",
+        "nothing, claim: precison",
+        23,
+        "no claim is called precison",
+        "nearest: precision",
+    ),
+    "a fallback that is no condition": (
+        "fallback: hour >= 18",
+        "fallback: hour >=",
+        26,
+        "expected a column, a number or 'text', got the end at sign 8 of `hour >=`",
+        "",
+    ),
+    "an exclusion that is no condition": (
+        "  key: id\n",
+        "  key: id\n  exclude: [{where: at is missing, because: lost}]\n",
+        12,
+        "expected `null`, got `missing`",
+        "",
+    ),
+    "a key that stands twice": (
+        "optimize: recall\n",
+        "optimize: recall\noptimize: f1\n",
+        18,
+        "`optimize` stands twice in one mapping",
+        "keep one",
+    ),
+    "a bracket that isn't closed": (
+        "candidates: [linear]",
+        "candidates: [linear",
+        17,
+        "not valid YAML",
+        "check the indent",
+    ),
+    "a tab": (
+        "  key: id",
+        "\tkey: id",
+        11,
+        "not valid YAML",
+        "check the indent",
+    ),
+}
+
+
+def plan_file(folder: Path, text: str) -> Path:
+    path = folder / "plan.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_the_plan_that_is_broken_below_is_valid(tmp_path) -> None:
+    assert [each.id for each in load(plan_file(tmp_path, GOOD)).claims] == [
+        "precision",
+        "recall.where-origin-lga",
+        "latency_ms-p99",
+    ]
+
+
+@pytest.mark.parametrize(("old", "new", "line", "fact", "hint"), BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_plan_says_what_where_and_what_to_do(tmp_path, old, new, line, fact, hint) -> None:
+    path = plan_file(tmp_path, GOOD.replace(old, new, 1))
+    with pytest.raises(PlanError) as caught:
+        load(path)
+    (fault,) = caught.value.faults
+    assert fact in fault.fact
+    assert fault.where == f"plan.yaml:{line}"
+    assert hint in fault.hint
+
+
+def test_every_fault_of_the_schema_is_told_at_once_in_the_order_of_lines(tmp_path) -> None:
+    text = GOOD.replace("train: 0.6", "train: 6").replace("version: 1", "version: 3")
+    text = text.replace("kind: classification", "kind: ranking").replace("fresh: 7d", "fresh: soon")
+    with pytest.raises(PlanError) as caught:
+        load(plan_file(tmp_path, text))
+    assert [each.where for each in caught.value.faults] == [
+        "plan.yaml:1",
+        "plan.yaml:5",
+        "plan.yaml:13",
+        "plan.yaml:21",
+    ]
+
+
+def test_every_fault_of_claims_rules_and_optimiser_is_told_at_once(tmp_path) -> None:
+    text = GOOD.replace("optimize: recall", "optimize: recal").replace(
+        "precision >=", "precison >="
+    )
+    text = text.replace("= 'LGA'", "= LGA'").replace("fallback: hour >= 18", "fallback: hour >=")
+    with pytest.raises(PlanError) as caught:
+        load(plan_file(tmp_path, text))
+    assert [each.where for each in caught.value.faults] == [
+        "plan.yaml:17",
+        "plan.yaml:19",
+        "plan.yaml:20",
+        "plan.yaml:26",
+    ]
+
+
+def test_every_contradiction_is_told_at_once(tmp_path) -> None:
+    text = GOOD.replace("precision >= 0.40", "no_leakage >= 1").replace("10 ms", "10 MB")
+    text = text.replace("claim: precision", "claim: precison").replace("owner: e", "owner: E")
+    with pytest.raises(PlanError) as caught:
+        load(plan_file(tmp_path, text))
+    assert [each.where for each in caught.value.faults] == [
+        "plan.yaml:17",
+        "plan.yaml:19",
+        "plan.yaml:20",
+        "plan.yaml:21",
+        "plan.yaml:23",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "fact"),
+    [
+        (b"", "a plan is a mapping of keys to values, got nothing"),
+        (b"- version: 1\n", "a plan is a mapping of keys to values, got a Seq"),
+        (b"version: 1\nproject: caf\xe9\n", "not valid UTF-8"),
+        (b"\x00\x01\x02", "not valid YAML"),
+        (b"a: &a [*a]\n", "the plan has no key `a`"),
+        (b"version: !!python/object/apply:os.getcwd []\n", "`version`"),
+        (b"1: 2\n", "the plan has no key `1`"),
+        (b"? [a]\n: 1\n", "the plan has no key"),
+        (b"x: " + b"[" * 5_000, "not valid YAML"),
+        (b"# " + b"x" * 2_000_001, "plan.yaml has 2,000,003 bytes"),
+    ],
+)
+def test_a_file_that_is_no_plan_at_all_is_refused_in_a_sentence(tmp_path, content, fact) -> None:
+    (tmp_path / "plan.yaml").write_bytes(content)
+    with pytest.raises(PlanError) as caught:
+        load(tmp_path / "plan.yaml")
+    assert fact in " | ".join(each.fact for each in caught.value.faults)
+
+
+def test_a_plan_that_is_not_there_says_how_to_start(tmp_path) -> None:
+    with pytest.raises(PlanError, match=r"there is no plan.yaml .* start with: seatrial init"):
+        load(tmp_path / "plan.yaml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "said"),
+    [
+        ("optimize: recall", "optimise: recall", "plan.yaml:17", "nearest: optimize"),
+        ("precision >= 0.40", "precison >= 0.40", "plan.yaml:19", "no metric is called precison"),
+        ("train: 0.6", "train: 6", "plan.yaml:13", "must lie in (0, 1), got 6"),
+        ("candidates: [linear]", "candidates: [linear", "plan.yaml:17", "not valid YAML"),
+        ("flights: {uri: flights.csv}", "flights: {uri: nowhere.csv}", "", "nowhere.csv"),
+    ],
+    ids=["key", "metric", "share", "yaml", "file"],
+)
+def test_the_command_ends_with_2_and_a_sentence(tmp_path, old, new, place, said) -> None:
+    plan_file(tmp_path, GOOD.replace(old, new, 1))
+    (tmp_path / "weather.csv").write_text("hour,rain\n1,2\n2,3\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "seatrial.cli.main", "check"],
+        cwd=tmp_path,
+        env={**os.environ, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "defect" not in done.stderr
+    assert place in done.stderr
+    assert said in " ".join(done.stderr.split())
+    assert done.stdout == ""
+    assert not (tmp_path / ".seatrial" / "ledger.db").exists() or place == ""
