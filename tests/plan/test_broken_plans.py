@@ -1,13 +1,20 @@
 """A broken plan ends in sentences: every fault at once, each with its line and a way out."""
 
 import os
+import re
 import subprocess
 import sys
+from datetime import date
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
-from seatrial.core.errors import PlanError
+from seatrial.core.errors import Fault, PlanError
 from seatrial.plan.load import load
 
 GOOD = """\
@@ -41,11 +48,11 @@ release:
 
 BROKEN: dict[str, tuple[str, str, int, str, str]] = {
     "a misspelt key": (
-        "optimize: recall",
-        "optimise: recall",
-        17,
-        "the plan has no key `optimise`",
-        "nearest: optimize. keys: version, project",
+        "hazards:",
+        "hazard:",
+        22,
+        "the plan has no key `hazard`",
+        "nearest: hazards. keys: version, project",
     ),
     "a misspelt key below": (
         "features: {drop: [tail]}",
@@ -94,7 +101,7 @@ BROKEN: dict[str, tuple[str, str, int, str, str]] = {
         "project: flights",
         "project: Flights 2013",
         2,
-        "`project` should match pattern",
+        "`project`",
         "small letters, digits and hyphens",
     ),
     "two first sources": (
@@ -168,22 +175,22 @@ BROKEN: dict[str, tuple[str, str, int, str, str]] = {
         "nearest: precision. All of them: seatrial probes",
     ),
     "a metric for another task": (
-        "precision >= 0.40",
-        "rmse <= 3",
+        "claims:\n",
+        "claims:\n  - rmse <= 3\n",
         19,
         "rmse does not suit classification",
         "these do: accuracy",
     ),
     "a claim without a bound": (
-        "precision >= 0.40",
-        "precision",
+        "claims:\n",
+        "claims:\n  - accuracy\n",
         19,
-        "`precision` has no bound",
-        "as in `precision >= 0.5`",
+        "`accuracy` has no bound",
+        "as in `accuracy >= 0.5`",
     ),
     "a yes or no with a bound": (
-        "precision >= 0.40",
-        "no_leakage >= 1",
+        "claims:\n",
+        "claims:\n  - no_leakage >= 1\n",
         19,
         "no_leakage answers yes or no",
         "leave out `>= 1`",
@@ -203,18 +210,60 @@ BROKEN: dict[str, tuple[str, str, int, str, str]] = {
         "write it in ms",
     ),
     "a gap without groups": (
-        "precision >= 0.40",
-        "gap precision <= 0.4",
+        "claims:\n",
+        "claims:\n  - gap accuracy <= 0.4\n",
         19,
         "`gap` needs `by`",
-        "as in `gap precision by COLUMN`",
+        "as in `gap accuracy by COLUMN`",
     ),
     "groups without a gap": (
-        "precision >= 0.40",
-        "precision by origin >= 0.4",
+        "claims:\n",
+        "claims:\n  - accuracy by origin >= 0.4\n",
         19,
         "`by` needs gap, ratio or worst",
-        "as in `worst precision by origin ...`",
+        "as in `worst accuracy by origin ...`",
+    ),
+    "a slice of what has no rows": (
+        "(p99) <= 10 ms",
+        "(p99) <= 10 ms where hour > 9",
+        21,
+        "latency_ms is not measured `where`",
+        "leave `where` out",
+    ),
+    "groups of what has none": (
+        "claims:\n",
+        "claims:\n  - worst missing(tail) by origin <= 5 %\n",
+        19,
+        "missing is not measured `by`",
+        "leave `by` out",
+    ),
+    "a comparison of what no reference has": (
+        "claims:\n",
+        "claims:\n  - rows vs rule >= 0\n",
+        19,
+        "rows is not measured `vs`",
+        "leave `vs` out",
+    ),
+    "a part of what is whole": (
+        "claims:\n",
+        "claims:\n  - duplicates on dev <= 1 %\n",
+        19,
+        "duplicates is not measured `on`",
+        "leave `on` out",
+    ),
+    "features of what has none": (
+        "claims:\n",
+        "claims:\n  - gap recall by feature <= 0.1\n",
+        19,
+        "recall is not measured by feature",
+        "benefit is",
+    ),
+    "classes and groups": (
+        "claims:\n",
+        "claims:\n  - gap recall by origin, class <= 0.1\n",
+        19,
+        "`by class` stands alone",
+        "use `where` for the slice",
     ),
     "a quote that isn't closed": (
         "\"recall >= 0.10 where origin = 'LGA'\"",
@@ -224,25 +273,18 @@ BROKEN: dict[str, tuple[str, str, int, str, str]] = {
         "put the whole line in double quotes",
     ),
     "a claim that YAML cuts at a #": (
-        "\"recall >= 0.10 where origin = 'LGA'\", owner: engineering}",
-        "recall >= 0.10 where origin = '#1', owner: engineering}",
-        20,
-        "no metric is called recal",
-        "",
+        "claims:\n",
+        "claims:\n  - recall >= 0.1 where tail = 'N #1'\n",
+        19,
+        "a quote is opened at sign 28 and not closed in `recall >= 0.1 where tail = 'N`",
+        "in YAML a plain string is cut at ` #`",
     ),
     "costs that aren't given": (
-        "precision >= 0.40",
-        "expected_cost <= 40",
+        "claims:\n",
+        "claims:\n  - expected_cost <= 40\n",
         19,
         "expected_cost needs `task.errors`",
         "as in {false_negative: 90",
-    ),
-    "two claims of one name": (
-        "  - precision >= 0.40\n",
-        "  - precision >= 0.40\n  - precision >= 0.50\n",
-        19,
-        "two claims are called precision",
-        "give one of them an `id:`",
     ),
     "an owner whom nobody knows": (
         "owner: engineering",
@@ -296,6 +338,14 @@ BROKEN: dict[str, tuple[str, str, int, str, str]] = {
 }
 
 
+def faults_of(path: Path) -> tuple[Fault, ...]:
+    try:
+        load(path)
+    except PlanError as error:
+        return error.faults
+    return ()
+
+
 def plan_file(folder: Path, text: str) -> Path:
     path = folder / "plan.yaml"
     path.write_text(text)
@@ -319,6 +369,16 @@ def test_a_broken_plan_says_what_where_and_what_to_do(tmp_path, old, new, line, 
     assert fact in fault.fact
     assert fault.where == f"plan.yaml:{line}"
     assert hint in fault.hint
+
+
+def test_two_claims_of_one_name_are_both_pointed_at(tmp_path) -> None:
+    text = GOOD.replace("- precision >= 0.40\n", "- precision >= 0.40\n  - precision >= 0.50\n")
+    with pytest.raises(PlanError) as caught:
+        load(plan_file(tmp_path, text))
+    assert [(each.fact, each.where) for each in caught.value.faults] == [
+        ("two claims are called precision", "plan.yaml:19"),
+        ("two claims are called precision", "plan.yaml:20"),
+    ]
 
 
 def test_every_fault_of_the_schema_is_told_at_once_in_the_order_of_lines(tmp_path) -> None:
@@ -367,14 +427,16 @@ def test_every_contradiction_is_told_at_once(tmp_path) -> None:
     ("content", "fact"),
     [
         (b"", "a plan is a mapping of keys to values, got nothing"),
-        (b"- version: 1\n", "a plan is a mapping of keys to values, got a Seq"),
+        (b"- version: 1\n", "a plan is a mapping of keys to values"),
         (b"version: 1\nproject: caf\xe9\n", "not valid UTF-8"),
         (b"\x00\x01\x02", "not valid YAML"),
         (b"a: &a [*a]\n", "the plan has no key `a`"),
         (b"version: !!python/object/apply:os.getcwd []\n", "`version`"),
-        (b"1: 2\n", "the plan has no key `1`"),
-        (b"? [a]\n: 1\n", "the plan has no key"),
-        (b"x: " + b"[" * 5_000, "not valid YAML"),
+        (b"&a {x: *a}\n", "a value holds itself"),
+        (b"version: 1\n<<: {project: x}\n", "`task` is missing"),
+        (b"1: 2\n", "keys should be strings, got 1"),
+        (b"? [a]\n: 1\n", "keys should be strings"),
+        (b"x: " + b"[" * 1_000, "not valid YAML"),
         (b"# " + b"x" * 2_000_001, "plan.yaml has 2,000,003 bytes"),
     ],
 )
@@ -383,6 +445,41 @@ def test_a_file_that_is_no_plan_at_all_is_refused_in_a_sentence(tmp_path, conten
     with pytest.raises(PlanError) as caught:
         load(tmp_path / "plan.yaml")
     assert fact in " | ".join(each.fact for each in caught.value.faults)
+
+
+def paths(node, path=()):
+    children = node.items() if isinstance(node, dict) else enumerate(node)
+    return [path] + [
+        inner
+        for key, value in children
+        for inner in (
+            paths(value, (*path, key)) if isinstance(value, dict | list) else [(*path, key)]
+        )
+    ]
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=[*HealthCheck])
+@given(
+    path=st.sampled_from(paths(YAML(typ="safe").load(GOOD))[1:]),
+    value=st.sampled_from(
+        [
+            *(None, 3, -1, True, date(2026, 1, 1), [], {}, "", "x", "☃", [[1]], {1: 2}, b"x"),
+            *({"a": {"b": 1}}, float("nan"), float("inf"), 10**400, [None], {"claim": None}),
+            *("a" * 300, [{"when": None, "answer": 1}], [{"answer": True}], {"train": 0.5}),
+        ]
+    ),
+)
+def test_any_value_in_any_place_is_either_valid_or_a_fault_with_a_line(
+    tmp_path, path, value
+) -> None:
+    tree = YAML(typ="safe").load(GOOD)
+    *above, last = path
+    reduce(getitem, above, tree)[last] = value
+    with (tmp_path / "plan.yaml").open("w") as stream:
+        YAML().dump(tree, stream)
+    faults = faults_of(tmp_path / "plan.yaml")
+    assert [each for each in faults if not re.fullmatch(r"plan.yaml:\d+", each.where)] == []
+    assert [each for each in faults if not each.fact] == []
 
 
 def test_a_plan_that_is_not_there_says_how_to_start(tmp_path) -> None:

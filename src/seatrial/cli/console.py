@@ -28,23 +28,47 @@ def show(lines: Iterable[Line], *, stream: TextIO | None = None) -> None:
     """Print styled lines."""
     out = stream or sys.stdout
     coloured = has_colour(out)
-    encoding = (getattr(out, "encoding", None) or "ascii").lower()
     for pieces in lines:
         text = "".join(_styled(piece.text, piece.style if coloured else "") for piece in pieces)
-        text = text if "utf" in encoding else text.translate(ASCII)
-        out.write(f"{text.rstrip()}\n")
+        out.write(f"{_writable(text, out).rstrip()}\n")
     out.flush()
+
+
+def _writable(text: str, stream: TextIO) -> str:
+    """Text in signs that the stream's encoding has."""
+    if _is_unicode(stream):
+        return text
+    encoding = getattr(stream, "encoding", None) or "ascii"
+    return _in_ascii(text).encode(encoding, "replace").decode(encoding)
+
+
+def _in_ascii(text: str) -> str:
+    """Text without the signs; one that becomes longer takes its room from the padding behind it."""
+    written: list[str] = []
+    owed = 0
+    for sign in text:
+        if owed and sign == " " and written[-1] == " ":
+            owed -= 1
+            continue
+        written.append(sign.translate(ASCII))
+        owed += len(written[-1]) - 1
+    return "".join(written)
+
+
+def _is_unicode(stream: TextIO) -> bool:
+    return "utf" in (getattr(stream, "encoding", None) or "ascii").lower()
 
 
 def show_json(document: Mapping[str, Any]) -> None:
     """Print one JSON document."""
-    sys.stdout.write(f"{json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)}\n")
+    escaped = not _is_unicode(sys.stdout)
+    sys.stdout.write(f"{json.dumps(document, indent=2, ensure_ascii=escaped, allow_nan=False)}\n")
     sys.stdout.flush()
 
 
 def has_colour(stream: TextIO) -> bool:
-    """Whether a stream shows colour: a terminal, with ``NO_COLOR`` (no-color.org) unset."""
-    if os.environ.get("NO_COLOR"):
+    """Whether a stream shows colour: a Unicode terminal, ``NO_COLOR`` (no-color.org) unset."""
+    if os.environ.get("NO_COLOR") or not _is_unicode(stream):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
 

@@ -214,30 +214,30 @@ def _family(case: _Case) -> Step | None:
 def _nothing_reaches(case: _Case) -> Step:
     claim = case.claim
     if case.metric.subject != "predictions":
-        found = "; ".join(case.evidence.findings[:1]) or "nothing that was measured explains it"
         return case.step(
             f"Bring {claim.measure} within its bound",
-            found,
+            "; ".join(case.evidence.findings[:1]) or "nothing that was measured explains it",
             "not known before it is tried",
             f"seatrial check {claim.id}",
         )
-    reached = [
-        (estimate, family)
-        for family, found in case.training.ladder.items()
-        if (estimate := found.get(str(claim.measure))) is not None and estimate.measured
-    ]
-    nearest = min(
-        reached, key=lambda each: shortfall(claim, case.metric, each[0]) or 0.0, default=None
-    )
     because = "no threshold and no other family reaches it on dev"
-    if nearest is not None:
-        because += f"; the nearest is {nearest[1]} with {nearest[0].value:.3g}"
+    if nearest := _nearest(case):
+        because += f"; the nearest is {nearest[0]} with {nearest[1].value:.3g}"
+    apart = "" if "regression" in case.metric.tasks else " that tell the classes apart"
     where = f" where {claim.measure.where}" if claim.measure.where is not None else ""
     return case.step(
-        f"Add features or rows that tell the classes apart{where}"
-        if "regression" not in case.metric.tasks
-        else f"Add features or rows{where}",
+        f"Add features or rows{apart}{where}",
         because,
         "not known before it is tried; the other way is a bound that can be kept",
         f"seatrial why {claim.id}",
     )
+
+
+def _nearest(case: _Case) -> tuple[str, Estimate] | None:
+    """The family that comes nearest to the bound on dev, with what it has there."""
+    reached = [
+        (shortfall(case.claim, case.metric, estimate) or 0.0, family, estimate)
+        for family, found in case.training.ladder.items()
+        if (estimate := found.get(str(case.claim.measure))) is not None and estimate.measured
+    ]
+    return min(reached, key=lambda each: each[0])[1:] if reached else None

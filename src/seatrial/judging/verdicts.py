@@ -41,15 +41,20 @@ def judge(claim: Claim, metric: Metric, filed: Filed, *, stage: Stage, now: date
     if claim.waiver is not None and verdict != "pass":
         verdict, reason = _waived(claim, verdict, reason, now)
     blocks = verdict in {"fail", "unknown"} and claim.commitment == "guarantee"
-    fresh = filed.evidence is not None and not _too_old(claim, filed.evidence, now)
+    fresh = filed.evidence is not None and not is_older(filed.evidence, claim.fresh, now=now)
     return Judgement(claim.id, stage, verdict, reason, filed.evidence, fresh, blocks)
+
+
+def is_older(evidence: Evidence, age: str | None, *, now: datetime) -> bool:
+    """Whether evidence is older than a claim allows, ``7d``; None allows any age."""
+    return age is not None and now - parse_iso(evidence.at) > duration(age)
 
 
 def _verdict(claim: Claim, metric: Metric, filed: Filed, now: datetime) -> tuple[Verdict, str]:
     evidence = filed.evidence
     if evidence is None:
         return "unknown", filed.why_not
-    if _too_old(claim, evidence, now):
+    if is_older(evidence, claim.fresh, now=now):
         return "unknown", f"measured {evidence.at[:10]}, and must be newer than {claim.fresh}"
     estimate = evidence.estimate
     if estimate.value is None:
@@ -92,7 +97,3 @@ def _waived(claim: Claim, verdict: Verdict, reason: str, now: datetime) -> tuple
         return "waived", f"{claim.waiver.reason} ({claim.waiver.by}, until {until})"
     expired = f"the waiver expired on {until}"
     return verdict, f"{expired}; {reason}" if reason else expired
-
-
-def _too_old(claim: Claim, evidence: Evidence, now: datetime) -> bool:
-    return claim.fresh is not None and now - parse_iso(evidence.at) > duration(claim.fresh)

@@ -12,7 +12,7 @@ from seatrial.core.units import convert
 from seatrial.plan.grammar import parse_condition
 from seatrial.plan.schema import PlanText
 from seatrial.records.claim import Claim, Measure
-from seatrial.records.metrics import Metric
+from seatrial.records.metrics import GLOSSARY, Metric
 
 _FREE_OF_RANGE = frozenset({"r2", "mape", "matthews_corrcoef", "benefit"})
 """Metrics in fractions that may leave [0, 1]."""
@@ -134,6 +134,7 @@ def _claim(claim: Claim, metric: Metric, where: str) -> Iterator[Fault]:
     if measure.quantifier and measure.versus:
         hint = "claim the difference in one slice: `recall vs rule >= 0 where COLUMN = 'VALUE'`"
         yield Fault(f"`{measure.quantifier}` and `vs` can't stand together", where, hint)
+    yield from _unread(measure, metric, where)
     if metric.answers_yes_or_no and bound:
         yield Fault(f"{metric.name} answers yes or no", where, f"leave out `{bound}`")
     if not metric.answers_yes_or_no and bound is None:
@@ -141,6 +142,26 @@ def _claim(claim: Claim, metric: Metric, where: str) -> Iterator[Fault]:
         yield Fault(f"`{claim}` has no bound", where, f"as in `{claim} {sign} 0.5`")
     if bound is not None and not metric.answers_yes_or_no:
         yield from _bound(claim, metric, where)
+
+
+def _unread(measure: Measure, metric: Metric, where: str) -> Iterator[Fault]:
+    """Clauses that the metric's probe does not read: the claim would say what was not measured."""
+    by_feature = metric.subject == "features" and measure.by == ("feature",)
+    grouped = bool(measure.by) and not by_feature
+    if metric.subject == "predictions":
+        if "feature" in measure.by:
+            yield Fault(f"{metric.name} is not measured by feature", where, "benefit is")
+        if "class" in measure.by and len(measure.by) > 1:
+            yield Fault("`by class` stands alone", where, "use `where` for the slice")
+    elif metric.name in GLOSSARY:
+        given = {
+            "by": grouped,
+            "vs": measure.versus is not None,
+            "where": measure.where is not None,
+            "on": measure.part != "test",
+        }
+        for clause in (name for name, is_given in given.items() if is_given):
+            yield Fault(f"{metric.name} is not measured `{clause}`", where, f"leave `{clause}` out")
 
 
 def _bound(claim: Claim, metric: Metric, where: str) -> Iterator[Fault]:

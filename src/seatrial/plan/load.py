@@ -83,10 +83,14 @@ def load(path: Path, *, metrics: Mapping[str, Metric] = GLOSSARY) -> Plan:
         PlanError: the file can't be read or is not valid; holds every fault, in order of lines.
     """
     tree = _tree(path)
-    lines = dict(_lines(tree, ()))
-    place = _Place(path.name, lines)
     try:
-        text = PlanText.model_validate(_plain(tree), strict=True)
+        place = _Place(path.name, dict(_lines(tree, ())))
+        plain = _plain(tree)
+    except RecursionError:
+        fact, hint = "a value holds itself", "take out the alias, as in `*name`"
+        raise PlanError(fact, where=f"{path.name}:1", hint=hint) from None
+    try:
+        text = PlanText.model_validate(plain, strict=True)
     except ValidationError as error:
         raise PlanError.of(_sorted(_schema_faults(error, place))) from None
     found: list[Fault] = []
@@ -169,7 +173,7 @@ def _marked(name: str, error: MarkedYAMLError) -> str:
 def _lines(node: Any, path: Path_) -> Iterator[tuple[Path_, int]]:
     if isinstance(node, CommentedMap):
         for key, value in node.items():
-            yield (*path, key), node.lc.key(key)[0] + 1
+            yield (*path, key), node.lc.data.get(key, [node.lc.line])[0] + 1
             yield from _lines(value, (*path, key))
     elif isinstance(node, CommentedSeq):
         for index, value in enumerate(node):
@@ -196,12 +200,19 @@ def _schema_faults(error: ValidationError, place: _Place) -> list[Fault]:
     found = []
     for entry in error.errors(include_url=False):
         path, section = _path(entry["loc"])
-        if section is None or (entry["type"] == "string_type" and isinstance(entry["input"], dict)):
+        if section is None or _is_other_branch(entry):
             continue
         fact, hint = _sentence(entry, path, section)
         found.append(Fault(fact, place(*path), hint))
     unique = {(fault.fact, fault.where): fault for fault in found}
     return list(unique.values())
+
+
+def _is_other_branch(entry: Any) -> bool:
+    """Whether it says that a claim that is a mapping is no text, which it need not be."""
+    loc, given = entry["loc"], entry["input"]
+    is_claim = loc[0] == "claims" and len(loc) == 3  # noqa: PLR2004 — claims, index, branch
+    return is_claim and entry["type"] == "string_type" and isinstance(given, dict)
 
 
 def _path(loc: tuple[str | int, ...]) -> tuple[Path_, type[Section] | None]:

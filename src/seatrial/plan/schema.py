@@ -205,7 +205,7 @@ class Release(Section):
     path: Annotated[list[Name], Field(min_length=1)] = ["shadow", "partial 5%", "partial 100%"]
     confidence: Annotated[float, Field(gt=0, lt=1)] = 0.70
     """Least probability of the decided class for a decision without a person."""
-    fallback: Name | float | list[FallbackCase] | None = None
+    fallback: Name | float | Annotated[list[FallbackCase], Field(min_length=1)] | None = None
     """The rule that answers: a condition (positive when true), one answer, or a list of cases."""
     staff: Staff | None = None
 

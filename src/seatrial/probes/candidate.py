@@ -122,19 +122,23 @@ class StableProbe:
 
     def run(self, ask: Ask, inputs: Inputs) -> Reading:  # noqa: ARG002
         """Measure it."""
-        import numpy as np
-
         scorer: Scorer = inputs["scorer"]
         rows = list(_extremes(scorer.header.contract, inputs["sample"][0]))
-        columns = {name: [row[name] for _, row in rows] for name in rows[0][1]}
-        answers = scorer.answer(columns)
-        decided = np.isfinite(np.asarray(answers.decided, dtype=float))
-        scores = np.isfinite(answers.scores).reshape(len(rows), -1).all(axis=1)
-        finite = decided & (scores | (scorer.header.form == "rule"))
-        broken = [what for (what, _), good in zip(rows, finite, strict=True) if not good]
-        if broken:
-            return no(len(rows), *(f"not finite with {what}" for what in broken[:10]))
-        return yes(len(rows))
+        broken = [f"{said} with {what}" for what, row in rows if (said := _broken(scorer, row))]
+        return no(len(rows), *broken[:10]) if broken else yes(len(rows))
+
+
+def _broken(scorer: Scorer, row: Mapping[str, Any]) -> str:
+    """What is wrong with the answer to a row; empty if it is finite."""
+    import numpy as np
+
+    try:
+        answers = scorer.answer({name: [value] for name, value in row.items()})
+    except Exception as error:  # noqa: BLE001 — whatever it raises, it didn't answer
+        return f"raises {type(error).__name__}"
+    finite = np.isfinite(np.asarray(answers.decided, dtype=float)).all()
+    stated = scorer.header.form == "rule" or np.isfinite(answers.scores).all()
+    return "" if finite and stated else "not finite"
 
 
 def _extremes(contract: Contract, row: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:

@@ -25,6 +25,8 @@ class Candidate:
         leaves: Every root input by name and short value.
         threshold: Least score of the positive class; binary only.
         chosen_by: How the threshold was chosen.
+        chosen_under: Bounds and confidence that it was chosen under. They are not in the recipe, so
+            that a moved bound makes nothing stale; the next training chooses again.
         curve: Metrics over thresholds on dev, for pictures.
         form: How it answers: ``constant``, ``rule``, ``estimator``, ``onnx``.
         parity: What was found when the fast form was held against the estimator.
@@ -41,6 +43,7 @@ class Candidate:
     leaves: Mapping[str, str]
     threshold: float | None
     chosen_by: str | None
+    chosen_under: Mapping[str, Any]
     curve: Mapping[str, Any]
     form: str
     parity: str

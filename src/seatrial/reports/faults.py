@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import textwrap
 
-from seatrial.core.errors import PlanError, SeatrialError
-from seatrial.reports.lines import WIDTH, Line, Piece, line, pad
+from seatrial.core.errors import Fault, PlanError, SeatrialError
+from seatrial.reports.lines import DIM, WIDTH, Line, Piece, line, pad, wrapped
 
 
 def faults(error: SeatrialError) -> list[Line]:
     """Every fault of an error, with its place at the left and its way out below."""
     places = max(len(fault.where) for fault in error.faults)
     lines = [line(Piece(_opening(error), "red")), line("")]
+    if places > _WIDEST_PLACE:
+        return [*lines, *(each for fault in error.faults for each in _below(fault))]
     for fault in error.faults:
         room = WIDTH - places - 5
         said = textwrap.wrap(_bare(fault.fact), room) or [""]
@@ -21,6 +23,15 @@ def faults(error: SeatrialError) -> list[Line]:
         lines += [line(below, each) for each in said[1:]]
         lines += [line(below, Piece(each, "dim")) for each in way_out]
     return lines
+
+
+_WIDEST_PLACE = 40
+"""Columns for the place at the left; a longer one, a path, stands on a line of its own."""
+
+
+def _below(fault: Fault) -> list[Line]:
+    hint = [part for each in fault.hint.splitlines() for part in wrapped(each, indent=4, style=DIM)]
+    return [line("  ", fault.where), *wrapped(_bare(fault.fact), indent=4), *hint]
 
 
 def _opening(error: SeatrialError) -> str:

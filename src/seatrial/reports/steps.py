@@ -37,7 +37,8 @@ def _gain(step: Step) -> str:
     if step.gain is None:
         return step.gain_reason
     unit = " points" if step.gain.unit == "points" else ""
-    return f"{numbers.whole(step.gain)}{unit}"
+    more = f": {step.gain_reason}" if step.gain_reason else ""
+    return f"{numbers.whole(step.gain)}{unit}{more}"
 
 
 def _entry(name: str, text: str) -> list[Line]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from seatrial.core.estimate import Estimate
 from seatrial.reports import numbers
-from seatrial.reports.lines import DIM, Line, Piece, line, table, wrapped
+from seatrial.reports.lines import DIM, WIDTH, Line, Piece, line, table, wrapped
 
 MOST_METRICS = 2
 """Columns of figures that fit in a line."""
@@ -44,7 +44,13 @@ def ladder(rows: Sequence[LadderRow]) -> list[Line]:
                 Piece(row.note, DIM),
             ]
         )
-    return table(cells, indent=0)
+    lines = table(cells, indent=0)
+    if all(sum(len(piece.text) for piece in each) <= WIDTH for each in lines):
+        return lines
+    bare = table([each[:-1] for each in cells], indent=0)
+    notes = [wrapped(row.note, indent=3, style=DIM) if row.note else [] for row in rows]
+    below = [each for one, note in zip(bare[1:], notes, strict=True) for each in (one, *note)]
+    return [bare[0], *below]
 
 
 def _figure(estimate: Estimate) -> str:

@@ -240,8 +240,12 @@ class Chain:
                     Fault(each.fact, where, each.hint)
                     for each in faults(claim.measure.where, self.snapshot.kinds)
                 ]
-            for name in claim.measure.by:
-                if name not in self.snapshot.kinds and name not in {"class", "feature"}:
+            metric = self.plan.metrics[claim.measure.metric]
+            named = {each.name for each in metric.arguments if each.kind == "column"}
+            asked = [str(value) for name, value in claim.measure.arguments if name in named]
+            groups = [name for name in claim.measure.by if name not in {"class", "feature"}]
+            for name in (*asked, *groups):
+                if name not in self.snapshot.kinds:
                     from seatrial.data.query import unknown_column
 
                     found.append(unknown_column(name, self.snapshot.kinds, where))

@@ -144,9 +144,12 @@ def checked(
     offline = [
         claim for claim in claims if _suits(claim, measuring) and claim.stage in {None, "offline"}
     ]
-    before = {each.key for each in _known(measuring, offline, make=measure)} if not again else set()
     found = measuring.gather(
-        [claim.measure for claim in offline], measure=measure, again=again, tell=tell
+        [claim.measure for claim in offline],
+        measure=measure,
+        ages=[claim.fresh for claim in offline],
+        again=again,
+        tell=tell,
     )
     filed = {claim.id: answer for claim, (_, answer) in zip(offline, found, strict=True)}
     judgements = tuple(_judge(claim, filed, measuring) for claim in claims)
@@ -159,21 +162,13 @@ def checked(
         judgements=judgements,
         metrics=dict(plan.metrics),
         owners=tuple(plan.owner(claim) for claim in claims),
-        measured=sum(
-            answer.evidence is not None and answer.evidence.key not in before
-            for answer in filed.values()
-        ),
+        measured=measuring.measured,
         rows=chain.split.parts["test"].rows - chain.split.parts["test"].unlabelled,
         uses=_uses(measuring, trained),
     )
     if not only and measure:
         _record(measuring, result)
     return result
-
-
-def _known(measuring: Measuring, claims: Sequence[Claim], *, make: bool) -> list[Any]:
-    wanted = [measuring.wanted(claim.measure, make=make) for claim in claims]
-    return list(measuring.on_file(wanted).values())
 
 
 def _suits(claim: Claim, measuring: Measuring) -> bool:

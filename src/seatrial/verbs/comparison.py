@@ -115,5 +115,5 @@ class Comparison:
 
 
 def spoken(family: str) -> str:
-    """A family's name for people."""
-    return {"boosted": "boosted trees"}.get(family, family)
+    """A family's name for people: what it is, without the packages that it stands in."""
+    return {"boosted": "boosted trees"}.get(family, family.rpartition(".")[2])

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from seatrial.core.clock import Stopwatch
+from seatrial.core.errors import UserError
 from seatrial.core.estimate import Estimate
-from seatrial.judging.verdicts import Filed
+from seatrial.judging.verdicts import Filed, is_older
 from seatrial.probes.probe import Inputs, Reading
+from seatrial.records.candidate import Candidate
 from seatrial.records.claim import Measure
 from seatrial.records.evidence import Ask, Evidence
 from seatrial.verbs.chain import Chain
@@ -38,12 +40,13 @@ class Wanted:
 
 
 class Measuring:
-    """Asks, evidence and roles of one project, as it is now."""
+    """Asks, evidence and roles of one project, as it is now; ``measured`` counts what was filed."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
         self.chain = Chain(project)
         self.materials = Materials(self.chain)
+        self.measured = 0
         self.roles = Roles(self.chain, self.materials, retrain=self._retrain)
 
     def wanted(self, measure: Measure, *, make: bool) -> Wanted:
@@ -83,11 +86,14 @@ class Measuring:
         }
 
     def measure(self, wanted: Wanted) -> Filed:
-        """Run the probe and file what it found."""
+        """Run the probe and file what it found; what the user must repair first is said instead."""
         assert wanted.key is not None
         probe = self.project.registry.probe(wanted.measure.metric)
         watch = Stopwatch()
-        reading = probe.run(wanted.ask, Inputs(wanted.ask, self.roles.load))
+        try:
+            reading = probe.run(wanted.ask, Inputs(wanted.ask, self.roles.load))
+        except UserError as error:
+            return Filed(None, str(error))
         evidence = _evidence(wanted, reading, seconds=watch.seconds)
         if reading.retry:
             return Filed(None, reading.estimate.method)
@@ -101,6 +107,7 @@ class Measuring:
                 "seconds": round(watch.seconds, 3),
             },
         )
+        self.measured += 1
         return Filed(replace(evidence, digest=entry.digest, at=entry.at))
 
     def gather(
@@ -108,6 +115,7 @@ class Measuring:
         measures: Sequence[Measure],
         *,
         measure: bool,
+        ages: Sequence[str | None] = (),
         again: bool = False,
         tell: Callable[[str, int, int], None] = lambda _what, _done, _all: None,
     ) -> list[tuple[Wanted, Filed]]:
@@ -116,12 +124,17 @@ class Measuring:
         Args:
             measures: What.
             measure: Whether anything may be measured.
+            ages: Greatest age of the evidence of each, as written, ``7d``; older is due.
             again: Whether what is on file is measured again.
             tell: Told what is being measured, how many are done, how many there are.
         """
         wanted = [self.wanted(each, make=measure) for each in measures]
-        known = {} if again else self.on_file(wanted)
-        due = [each for each in wanted if each.key is not None and each.key not in known]
+        known = self.on_file(wanted)
+        due = [
+            each
+            for each, age in zip(wanted, ages or [None] * len(wanted), strict=True)
+            if each.key is not None and (again or self._is_due(known.get(each.key), age))
+        ]
         fresh: dict[str, Filed] = {}
         for place, each in enumerate(due):
             if measure and each.key not in fresh:
@@ -130,6 +143,9 @@ class Measuring:
                 fresh[each.key] = self.measure(each)
         return [(each, self._filed(each, known, fresh)) for each in wanted]
 
+    def _is_due(self, evidence: Evidence | None, age: str | None) -> bool:
+        return evidence is None or is_older(evidence, age, now=self.project.clock.now())
+
     def _filed(self, wanted: Wanted, known: dict[str, Evidence], fresh: dict[str, Filed]) -> Filed:
         if wanted.missing is not None:
             return Filed(None, wanted.missing.reason)
@@ -137,7 +153,18 @@ class Measuring:
         if wanted.key in fresh:
             return fresh[wanted.key]
         found = known.get(wanted.key)
-        return Filed(found, "" if found else "not measured")
+        return Filed(found, "" if found else self._why_not(wanted))
+
+    def _why_not(self, wanted: Wanted) -> str:
+        if "host" not in wanted.ask.roles:
+            return "not measured"
+        here = {**wanted.leaves, "host": ""}
+        for entry in self.project.ledger.search(
+            "evidence", [("subject", "=", str(wanted.measure))]
+        ):
+            if {**entry.payload["leaves"], "host": ""} == here:
+                return "measured elsewhere"
+        return "not measured"
 
     def seconds(self, measure: Measure) -> float:
         """What measuring this costs: as it did last, or about."""
@@ -145,10 +172,10 @@ class Measuring:
         last = self.project.ledger.search("evidence", [("probe", "=", probe.name)], limit=1)
         return float(last[0].facts["seconds"]) if last else probe.seconds
 
-    def _retrain(self, family: str) -> str:
+    def _retrain(self, candidate: Candidate) -> str:
         from seatrial.verbs.trainer import Trainer
 
-        return Trainer(self.chain, Materials(self.chain)).again(family)
+        return Trainer(self.chain, Materials(self.chain)).again(candidate)
 
 
 def _evidence(wanted: Wanted, reading: Reading, *, seconds: float) -> Evidence:

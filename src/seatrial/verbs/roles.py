@@ -36,11 +36,11 @@ class Roles:
     Args:
         chain: The way from sources to candidate.
         materials: Rows and answers.
-        retrain: Trains a family again and gives the digest of its archive.
+        retrain: Trains a candidate again and gives the digest of its archive.
     """
 
     def __init__(
-        self, chain: Chain, materials: Materials, *, retrain: Callable[[str], str]
+        self, chain: Chain, materials: Materials, *, retrain: Callable[[Candidate], str]
     ) -> None:
         self.chain, self.materials, self._retrain = chain, materials, retrain
 
@@ -91,10 +91,15 @@ class Roles:
             case "mask":
                 return merge(split.parts[part].columns[each] for each in _condition_columns(name))
             case "frame" | "table":
-                return merge(split.parts[part].columns[each] for each in self._asked)
+                given = split.parts[part]
+                return merge(
+                    [str(given.unlabelled), *(given.columns[each] for each in self._asked)]
+                )
             case "sample" | "features":
-                given = split.parts["dev" if kind == "sample" else "train"].columns
-                return merge(given[each] for each in self._asked)
+                given = split.parts["dev" if kind == "sample" else "train"]
+                return merge(
+                    [str(given.unlabelled), *(given.columns[each] for each in self._asked)]
+                )
             case "snapshot":
                 return self.chain.snapshot.id
             case "layout":
@@ -160,7 +165,7 @@ class Roles:
             "archive": lambda: (project.blobs.local_path(self._trained().artefact), project.root),
             "scorer": lambda: materials.scorer(self._trained()),
             "artefact": lambda: self._trained().artefact,
-            "retrain": lambda: lambda: self._retrain(self._trained().family),
+            "retrain": lambda: lambda: self._retrain(self._trained()),
         }
         return ways[kind]()
 

@@ -228,5 +228,5 @@ def rerun(project: Project, name: str) -> tuple[bool, str, str]:
             f"what {name} was made of is not what is there now: {named} changed",
             hint="check out its commit and data, then try again",
         )
-    again = Trainer(chain, Materials(chain)).again(run.candidate.family)
+    again = Trainer(chain, Materials(chain)).again(run.candidate)
     return again == run.candidate.artefact, run.candidate.artefact, again

@@ -140,7 +140,7 @@ def train(
     made: dict[str, tuple[Candidate, bool]] = {}
     for family in families:
         recipe = chain.recipe(family)
-        known = chain.on_file(recipe)
+        known = trainer.on_file(recipe)
         if known is None:
             tell(f"Training {spoken(family)}")
         made[family] = (known or trainer.make(recipe), known is not None)

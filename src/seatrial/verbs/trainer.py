@@ -48,10 +48,11 @@ class Trainer:
 
     def make(self, recipe: Recipe) -> Candidate:
         """Fit, archive and record one candidate."""
-        fitted, contract, data = self._build(recipe)
+        under = self.chosen_under(recipe.family)
+        fitted, contract, data = self._build(recipe, under)
         chain, project = self.chain, self.chain.project
         artefact = project.blobs.put(data.archive)
-        candidate = _candidate(recipe, fitted, contract, data, artefact)
+        candidate = _candidate(recipe, fitted, contract, data, artefact, under)
         metrics = on_dev(chain, self.materials.predictions(candidate, "dev"))
         run = {
             **candidate.to_json(),
@@ -80,13 +81,31 @@ class Trainer:
         functions = self._functions(recipe)
         return self._contract(recipe, functions), functions
 
-    def again(self, family: str) -> str:
-        """Train a family again and give the digest that its archive would have."""
+    def again(self, candidate: Candidate) -> str:
+        """Train a candidate again, under its own bounds, and give the digest of the archive."""
         from seatrial.core.digest import digest_bytes
 
-        return digest_bytes(self._build(self.chain.recipe(family))[2].archive)
+        recipe = self.chain.recipe(candidate.family)
+        return digest_bytes(self._build(recipe, candidate.chosen_under)[2].archive)
 
-    def _build(self, recipe: Recipe) -> tuple[Fitted, Contract, _Archived]:
+    def on_file(self, recipe: Recipe) -> Candidate | None:
+        """The candidate of a recipe, if its threshold was chosen under the bounds of now."""
+        known = self.chain.on_file(recipe)
+        same = known is not None and known.chosen_under == self.chosen_under(recipe.family)
+        return known if same else None
+
+    def chosen_under(self, family: str) -> dict[str, Any]:
+        """What a threshold is chosen under, besides what the recipe holds; JSON-able."""
+        text = self.chain.plan.text
+        if family in BASELINES or self.chain.task != "binary" or text.task.errors is not None:
+            return {}
+        claims = admitting(self.chain)
+        bounds = [list(bound_of(claim, self.chain.plan.metrics)) for claim in claims]
+        return {"bounds": bounds, "confidence": text.release.confidence}
+
+    def _build(
+        self, recipe: Recipe, under: Mapping[str, Any]
+    ) -> tuple[Fitted, Contract, _Archived]:
         chain, plan = self.chain, self.chain.plan
         functions = self._functions(recipe)
         contract = self._contract(recipe, functions)
@@ -105,7 +124,7 @@ class Trainer:
         matrix = (
             encode(contract, dev, functions) if fitted.estimator is not None else np.empty((0, 0))
         )
-        threshold, chosen = self._threshold(fitted, contract, dev, matrix)
+        threshold, chosen = self._threshold(fitted, contract, dev, matrix, under)
         module = contract.code
         data = archive(
             fitted,
@@ -147,7 +166,12 @@ class Trainer:
         return replace(contract, derived=_described(_frame(derived)))
 
     def _threshold(
-        self, fitted: Fitted, contract: Contract, dev: Mapping[str, Any], matrix: Any
+        self,
+        fitted: Fitted,
+        contract: Contract,
+        dev: Mapping[str, Any],
+        matrix: Any,
+        under: Mapping[str, Any],
     ) -> tuple[float | None, Mapping[str, Any]]:
         if fitted.kind != "estimator" or contract.task != "binary":
             return None, {}
@@ -160,30 +184,30 @@ class Trainer:
         predictions = as_predictions(
             chain, joined, self.materials.truth("dev"), self.materials.units("dev"), rule=False
         )
-        return self._best_threshold(predictions)
+        return self._best_threshold(predictions, under)
 
-    def _best_threshold(self, predictions: Predictions) -> tuple[float, Mapping[str, Any]]:
+    def _best_threshold(
+        self, predictions: Predictions, under: Mapping[str, Any]
+    ) -> tuple[float, Mapping[str, Any]]:
         """The best on dev that leaves room for the interval on test; else the best without."""
         from seatrial.evaluation import choose_threshold, decide
 
         plan = self.chain.plan
         errors, metric = plan.text.task.errors, plan.metrics[plan.optimise.metric]
-        costs = errors.model_dump(exclude={"unit"}) if errors else None
-        confidence = plan.text.release.confidence
         choose = partial(
             choose_threshold,
             predictions,
             optimise=metric.name,
             higher=metric.higher_is_better,
-            costs=costs,
-            confidence=confidence,
+            costs=errors.model_dump(exclude={"unit"}) if errors else None,
+            confidence=under.get("confidence", plan.text.release.confidence),
         )
-        bounds = [bound_of(claim, plan.metrics) for claim in admitting(self.chain)]
+        bounds: list[Bound] = [tuple(bound) for bound in under.get("bounds", ())]
         threshold, record = choose(bounds=bounds)
-        if costs is not None or record["chosen_by"] == "shortfall":
+        if not bounds or record["chosen_by"] == "shortfall":
             return threshold, record
         decided = replace(predictions, decided=decide(predictions.scores, threshold))
-        roomy = choose(bounds=[_with_room(bound, decided, confidence) for bound in bounds])
+        roomy = choose(bounds=[_with_room(each, decided, under["confidence"]) for each in bounds])
         return (threshold, record) if roomy[1]["chosen_by"] == "shortfall" else roomy
 
 
@@ -195,7 +219,12 @@ class _Archived:
 
 
 def _candidate(
-    recipe: Recipe, fitted: Fitted, contract: Contract, data: _Archived, artefact: str
+    recipe: Recipe,
+    fitted: Fitted,
+    contract: Contract,
+    data: _Archived,
+    artefact: str,
+    under: Mapping[str, Any],
 ) -> Candidate:
     from seatrial.scoring.archive import audit
 
@@ -208,6 +237,7 @@ def _candidate(
         leaves=recipe.leaves,
         threshold=data.threshold,
         chosen_by=data.chosen.get("chosen_by"),
+        chosen_under=under,
         curve=data.chosen.get("curve", {}),
         form="onnx" if proved else fitted.kind,
         parity="" if parity is None else parity.reason or f"same on {parity.rows:,} rows",

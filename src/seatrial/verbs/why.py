@@ -96,7 +96,7 @@ def stale_claims(project: Project) -> tuple[str, ...]:
     return tuple(
         each.claim
         for each in result.judgements
-        if each.stage == "offline" and each.evidence is None and each.verdict != "not applicable"
+        if each.stage == "offline" and not each.fresh and each.verdict != "not applicable"
     )
 
 
