@@ -180,11 +180,16 @@ def compare(project: Project, first: str, second: str) -> Comparison:
     ]
     return Comparison(
         names=(short(one.digest), short(two.digest)),
-        changed=changes(one.candidate.leaves, two.candidate.leaves),
+        changed=changes(one.candidate.leaves, two.candidate.leaves, first=_first_source(project)),
         parameters=changes(parameters[0], parameters[1]),
         difference=_difference(project, one.candidate, two.candidate),
         metric=project.plan.text.optimize,
     )
+
+
+def _first_source(project: Project) -> str:
+    sources = project.plan.text.data.sources
+    return next(name for name, source in sources.items() if source.join is None)
 
 
 def _difference(project: Project, one: Candidate, two: Candidate) -> Estimate | None:
@@ -222,7 +227,7 @@ def rerun(project: Project, name: str) -> tuple[bool, str, str]:
     chain = Chain(project)
     recipe = chain.recipe(run.candidate.family)
     if recipe.digest != run.candidate.recipe:
-        moved = changes(run.candidate.leaves, recipe.leaves)
+        moved = changes(run.candidate.leaves, recipe.leaves, first=_first_source(project))
         named = ", ".join(each.input for each in moved[:5]) or "the environment"
         raise NotFoundError(
             f"what {name} was made of is not what is there now: {named} changed",
