@@ -101,19 +101,20 @@ def check_screen():
         for about, verdict, found, why in CLAIMS
     ]
     candidate = Candidate(
-        "boosted",
-        "r" * 64,
-        "7be1c0" + "0" * 58,
-        {},
-        0.28,
-        "recall",
-        {},
-        "onnx",
-        "",
-        (),
-        {},
-        1.0,
-        1.0,
+        family="boosted",
+        recipe="r" * 64,
+        artefact="7be1c0" + "0" * 58,
+        leaves={},
+        threshold=0.28,
+        chosen_by="recall",
+        chosen_under={},
+        curve={},
+        form="onnx",
+        parity="",
+        features=(),
+        parameters={},
+        seconds=1.0,
+        peak_mb=1.0,
     )
     claims, judgements = zip(*pairs, strict=True)
     return check.report(

@@ -185,10 +185,10 @@ def next_(
 
 @app.command()
 def readiness(
-    tests: Annotated[list[str] | None, typer.Argument(help="With --measure: ids of tests.")] = None,
+    tests: Annotated[list[str] | None, typer.Argument(help="Ids of tests to measure.")] = None,
     *,
     project: Where = HERE,
-    measure: Annotated[bool, typer.Option("--measure", help="Measure what is lacking.")] = False,
+    measure: Annotated[bool, typer.Option("--measure", help="Measure all that can be.")] = False,
     record: Annotated[
         str | None, typer.Option("--record", help="Record that a test was done by hand.")
     ] = None,
@@ -215,7 +215,9 @@ def readiness(
     if record is not None:
         file_record(opened, record, by=by, note=note, until=day(until))
     with Progress() as progress:
-        found = opened.readiness(measure=(tests or []) if measure else None, tell=progress.count)
+        found = opened.readiness(
+            measure=(tests or []) if measure or tests else None, tell=progress.count
+        )
     if as_json:
         show_json(found.to_json())
         return

@@ -8,7 +8,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from seatrial.core.errors import Fault, NotFoundError, PlanError
-from seatrial.plan.load import Plan, _plain, _tree
+from seatrial.plan.document import plain, read_document
+from seatrial.plan.load import Plan
 from seatrial.plan.schema import Train
 
 
@@ -25,7 +26,7 @@ def with_config(plan: Plan, path: Path) -> Plan:
     """
     if not path.is_file():
         raise NotFoundError(f"there is no config {path}", hint="as in configs/baseline.yaml")
-    given = _plain(_tree(path))
+    given = plain(read_document(path))
     try:
         train = Train.model_validate({**plan.text.train.model_dump(), **given}, strict=True)
     except ValidationError as error:

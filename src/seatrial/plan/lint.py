@@ -46,7 +46,10 @@ def faults(
 def advice(text: PlanText, claims: tuple[Claim, ...]) -> list[Fault]:
     """What a careful reviewer would say of a valid plan; nothing here stops a run."""
     found = []
-    if text.problem is None or text.problem.measure is None or text.problem.measure.today is None:
+    if text.problem is None or text.problem.measure is None:
+        hint = "`problem: {statement: ..., measure: {name: ..., today: ...}}`"
+        found.append(Fault("no business figure is named that should move", hint=hint))
+    elif text.problem.measure.today is None:
         fact = "`problem.measure.today` is open"
         found.append(Fault(fact, hint="until it is known, nothing is released beyond shadow"))
     if set(text.owners.values()) == {"nobody"}:

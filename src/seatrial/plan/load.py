@@ -9,13 +9,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from seatrial.core.errors import Fault, NotFoundError, PlanError
 from seatrial.plan.claims import parse_claim
+from seatrial.plan.document import Keys, lines_of, plain, read_document
 from seatrial.plan.grammar import parse_condition
 from seatrial.plan.lint import faults
 from seatrial.plan.schema import ClaimText, PlanText, Section
@@ -23,9 +20,6 @@ from seatrial.records.claim import Claim, Measure, Waiver, claim_id
 from seatrial.records.condition import Node
 from seatrial.records.metrics import GLOSSARY, Metric
 from seatrial.records.rule import Rule
-
-Path_ = tuple[str | int, ...]
-_MOST_BYTES = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +76,15 @@ def load(path: Path, *, metrics: Mapping[str, Metric] = GLOSSARY) -> Plan:
     Raises:
         PlanError: the file can't be read or is not valid; holds every fault, in order of lines.
     """
-    tree = _tree(path)
+    tree = read_document(path)
     try:
-        place = _Place(path.name, dict(_lines(tree, ())))
-        plain = _plain(tree)
+        place = _Place(path.name, dict(lines_of(tree, ())))
+        values = plain(tree)
     except RecursionError:
         fact, hint = "a value holds itself", "take out the alias, as in `*name`"
         raise PlanError(fact, where=f"{path.name}:1", hint=hint) from None
     try:
-        text = PlanText.model_validate(plain, strict=True)
+        text = PlanText.model_validate(values, strict=True)
     except ValidationError as error:
         raise PlanError.of(_sorted(_schema_faults(error, place))) from None
     found: list[Fault] = []
@@ -109,87 +103,15 @@ class _Place:
     """Lines of a file by path in the document; called with a path it gives ``plan.yaml:14``."""
 
     name: str
-    lines: Mapping[Path_, int]
+    lines: Mapping[Keys, int]
 
     def __call__(self, *path: str | int) -> str:
         return f"{self.name}:{self.line(path)}"
 
-    def line(self, path: Path_) -> int:
+    def line(self, path: Keys) -> int:
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
-
-
-def _tree(path: Path) -> Any:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        hint = "start with: seatrial init NAME --data FILE --target COLUMN"
-        raise PlanError(f"there is no {path.name} in {path.parent.resolve()}", hint=hint) from None
-    except OSError as error:
-        raise PlanError(f"{path} can't be read: {error.strerror}") from error
-    if len(data) > _MOST_BYTES:
-        raise PlanError(f"{path.name} has {len(data):,} bytes; a plan has at most {_MOST_BYTES:,}")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        hint = "save it as UTF-8"
-        raise PlanError("not valid UTF-8", where=f"{path.name}:{line}", hint=hint) from None
-    tree = _parse(text, path.name)
-    if not isinstance(tree, CommentedMap):
-        given = "nothing" if tree is None else f"a {type(tree).__name__.removeprefix('Commented')}"
-        raise PlanError(
-            f"a plan is a mapping of keys to values, got {given}",
-            where=f"{path.name}:1",
-            hint="it starts with `version: 1`",
-        )
-    return tree
-
-
-def _parse(text: str, name: str) -> Any:
-    yaml = YAML(typ="rt", pure=True)
-    try:
-        return yaml.load(text)
-    except DuplicateKeyError as error:
-        key = str(error.problem).partition('"')[2].partition('"')[0]
-        fact = f"`{key}` stands twice in one mapping"
-        raise PlanError(fact, where=_marked(name, error), hint="keep one") from None
-    except MarkedYAMLError as error:
-        fact = f"not valid YAML: {str(error.problem or error.context).strip()}"
-        hint = "check the indent, and put text that has `: ` or ` #` in double quotes"
-        raise PlanError(fact, where=_marked(name, error), hint=hint) from None
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise PlanError(
-            f"not valid YAML: {str(error).splitlines()[0]}", where=f"{name}:1"
-        ) from None
-
-
-def _marked(name: str, error: MarkedYAMLError) -> str:
-    mark = error.problem_mark or error.context_mark
-    return f"{name}:{mark.line + 1 if mark else 1}"
-
-
-def _lines(node: Any, path: Path_) -> Iterator[tuple[Path_, int]]:
-    if isinstance(node, CommentedMap):
-        for key, value in node.items():
-            yield (*path, key), node.lc.data.get(key, [node.lc.line])[0] + 1
-            yield from _lines(value, (*path, key))
-    elif isinstance(node, CommentedSeq):
-        for index, value in enumerate(node):
-            yield (*path, index), node.lc.item(index)[0] + 1
-            yield from _lines(value, (*path, index))
-
-
-def _plain(node: Any) -> Any:
-    if isinstance(node, Mapping):
-        return {key: _plain(value) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_plain(value) for value in node]
-    for kind in (bool, int, float, str):
-        if isinstance(node, kind):
-            return kind(node)
-    return node
 
 
 def _sorted(found: list[Fault]) -> list[Fault]:
@@ -215,7 +137,7 @@ def _is_other_branch(entry: Any) -> bool:
     return is_claim and entry["type"] == "string_type" and isinstance(given, dict)
 
 
-def _path(loc: tuple[str | int, ...]) -> tuple[Path_, type[Section] | None]:
+def _path(loc: tuple[str | int, ...]) -> tuple[Keys, type[Section] | None]:
     """Tell the keys in a location from the names of union branches, and find the section."""
     if len(loc) > 2 and loc[0] == "claims":  # noqa: PLR2004 — claims, index, branch
         mapping = loc[2] == ClaimText.__name__
@@ -239,7 +161,7 @@ def _inner(annotation: Any) -> type[Section] | None:
     return next(filter(None, (_inner(inner) for inner in get_args(annotation))), None)
 
 
-def _sentence(entry: Any, path: Path_, section: type[Section]) -> tuple[str, str]:
+def _sentence(entry: Any, path: Keys, section: type[Section]) -> tuple[str, str]:
     name = dotted(path)
     given = entry["input"]
     match entry["type"]:
@@ -261,6 +183,8 @@ def _sentence(entry: Any, path: Path_, section: type[Section]) -> tuple[str, str
             )
         case "value_error":
             return f"`{name}`: {str(entry['msg']).removeprefix('Value error, ')}", ""
+    if entry["type"] == "string_pattern_mismatch" and name == "project":
+        return f"`{name}` has signs that it may not have, got {_shown(given)}", _HINTS[name]
     if entry["type"] == "string_pattern_mismatch" and _DURATION in str(entry["ctx"]["pattern"]):
         return f"`{name}` must be a duration, got {_shown(given)}", "as in 7d, 12h or 30min"
     if path == ("optimize",) and isinstance(given, list):
@@ -285,7 +209,7 @@ def _expected(entry: Any) -> str:
     return message[0].lower() + message[1:].replace("Input should", "should").replace("input ", "")
 
 
-def _range(section: type[Section], path: Path_) -> str:
+def _range(section: type[Section], path: Keys) -> str:
     field = section.model_fields.get(str(path[-1])) if path else None
     ends = {
         name: getattr(limit, name)
@@ -307,7 +231,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= most else f"{text[:most]}..."
 
 
-def dotted(path: Path_) -> str:
+def dotted(path: Keys) -> str:
     """Write a path in the document as ``data.features.drop[2]``."""
     text = ""
     for part in path:

@@ -38,7 +38,7 @@ def report(
     if not claims:
         return [*lines, line("The plan has no claims."), next_command("seatrial plan lint")]
     lines += claims_table(claims, judgements, metrics)
-    lines += [line(""), line(tally(judgements))]
+    lines += [line(""), line(f"{tally(judgements)}{_drafts(claims)}")]
     shut = blocked(claims, judgements, metrics)
     lines += (
         [shut]
@@ -46,6 +46,11 @@ def report(
         else [line("Nothing blocks: every guarantee that can be measured offline holds.")]
     )
     return [*lines, next_command(_next(candidate, judgements))]
+
+
+def _drafts(claims: Sequence[Claim]) -> str:
+    drafts = sum(claim.draft for claim in claims)
+    return f" {drafts} bounds are drafts that nobody signed." if drafts else ""
 
 
 def _next(candidate: Candidate | None, judgements: Sequence[Judgement]) -> str:

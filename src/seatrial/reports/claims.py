@@ -19,6 +19,8 @@ _MIDDLE = LINE_WIDTH // 2
 _SPREAD = 0.25
 _DOUBLINGS = 2.5
 _HEADING = "fails bound holds"
+_SHORT = 24
+"""Signs of a reason that may stand where a figure would."""
 
 
 def position(value: float, bound: float, sign: str, *, by_ratio: bool) -> float:
@@ -143,18 +145,17 @@ def claims_table(
 def _figure(judgement: Judgement) -> tuple[str, str, str]:
     evidence = judgement.evidence
     if evidence is None:
-        return judgement.reason if len(judgement.reason) <= 24 else "not measured", "", ""  # noqa: PLR2004
+        return judgement.reason if len(judgement.reason) <= _SHORT else "not measured", "", ""
     estimate = evidence.estimate
     return numbers.value(estimate), numbers.interval(estimate), numbers.count(estimate.n)
 
 
 def _explained(claim: Claim, judgement: Judgement, *, indent: int, width: int) -> list[Line]:
-    if judgement.verdict in {"pass", "not applicable"}:
+    if judgement.verdict == "pass":
         return []
-    said = [judgement.reason] if judgement.evidence or len(judgement.reason) > 24 else []  # noqa: PLR2004
+    said = [judgement.reason] if judgement.evidence or len(judgement.reason) > _SHORT else []
     if judgement.evidence and claim.bound is not None and judgement.verdict == "fail":
         said += judgement.evidence.findings[:1]
-    said += ["draft, signed by nobody"] if claim.draft else []
     text = "; ".join(filter(None, said))
     return [line(" " * indent, Piece(each, DIM)) for each in textwrap.wrap(text, width - indent)]
 

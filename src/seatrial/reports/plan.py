@@ -32,6 +32,7 @@ def advice(found: Sequence[Fault]) -> list[Line]:
     lines: list[Line] = []
     for fault in found:
         text = fault.fact.replace("`", "")
-        lines += wrapped(f"{text[0].upper()}{text[1:]}.", indent=0)
+        is_path = "." in text.partition(" ")[0]
+        lines += wrapped(f"{text if is_path else text[0].upper() + text[1:]}.", indent=0)
         lines += wrapped(fault.hint, indent=2, style=DIM) if fault.hint else []
     return [*lines, line(""), next_command("seatrial check")]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
-from seatrial.records.readiness import POINTS_A_SECTION, SECTIONS, Score, Section
+from seatrial.records.readiness import POINTS_A_SECTION, SECTIONS, Score, Section, Test
 from seatrial.reports.lines import DIM, WIDTH, Line, Piece, line, pad
 
 _NAMED = 3
@@ -32,9 +33,7 @@ def _section(score: Score, section: Section, *, every: bool) -> list[Line]:
     cells = "■" * int(points) + "◧" * (points % 1 > 0)
     bar = cells + "□" * (POINTS_A_SECTION - len(cells))
     own = [each for each in score.results if each.test.section == section]
-    lacking = [each.test.title[0].lower() + each.test.title[1:] for each in own if each.points == 0]
-    more = f" and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else ""
-    text = f"lacks: {', '.join(lacking[:_NAMED])}{more}" if lacking else ""
+    text = _lacking([each.test for each in own if each.points == 0])
     start = 32
     first, *rest = textwrap.wrap(text, WIDTH - start) or [""]
     head = line(
@@ -56,6 +55,16 @@ def _section(score: Score, section: Section, *, every: bool) -> list[Line]:
             for each in own
         ]
     return lines
+
+
+def _lacking(tests: Sequence[Test]) -> str:
+    """What can be earned now, in words; how many wait for a release."""
+    titles = [each.title[0].lower() + each.title[1:] for each in tests if not each.needs_service]
+    more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""
+    waiting = len(tests) - len(titles)
+    said = [f"lacks: {', '.join(titles[:_NAMED])}{more}"] if titles else []
+    said += [f"{waiting} wait for a release"] if waiting else []
+    return "; ".join(said)
 
 
 def _cell(points: float) -> str:

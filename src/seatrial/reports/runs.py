@@ -58,7 +58,7 @@ def compared(
     metric: str,
 ) -> list[Line]:
     """Two runs: what differs, what moved."""
-    lines: list[Line] = []
+    lines = [line(_moved(difference, metric)), line("")]
     for title, found in (("Input", changed), ("Parameter", parameters)):
         if found:
             rows: list[list[Piece | str]] = [[Piece(each, DIM) for each in (title, *names)]]
@@ -68,7 +68,6 @@ def compared(
             lines += [*table(rows), line("")]
     if not changed and not parameters:
         lines += [line("They are made of the same."), line("")]
-    lines.append(line(_moved(difference, metric)))
     return [*lines, next_command("seatrial check")]
 
 

@@ -43,6 +43,12 @@ def _opening(claim: Claim, judgement: Judgement, nearest: Evidence | None, *, st
         return line(Piece(text, "bold"), " is ", Piece("stale", STYLES["unknown"]), f". {then}")
     said = {"pass": "holds", "fail": "fails", "unknown": "is not known", "waived": "is waived"}
     words = said.get(judgement.verdict, f"is {judgement.verdict}")
+    if (
+        judgement.verdict == "unknown"
+        and judgement.evidence
+        and judgement.evidence.estimate.measured
+    ):
+        words = "is not settled"
     figure = ""
     if judgement.evidence is not None:
         estimate = judgement.evidence.estimate

@@ -47,7 +47,8 @@ def draft_claims(
     claims = [_floor(task, found, who, prevalence=_prevalence(rule_on_dev))]
     if has_rule:
         sign = "<=" if task == "regression" else ">="
-        claims.append(DraftedClaim(f"{OPTIMISE[task]} vs rule {sign} 0", "or the rule would do"))
+        text = f"{OPTIMISE[task]} vs rule {sign} 0"
+        claims.append(DraftedClaim(text, "or the rule would do", "target"))
     claims += _grouped(task, groups)
     claims += [
         DraftedClaim("schema", "dev and test keep to the kinds, ranges and levels of training"),

@@ -181,7 +181,7 @@ def compare(project: Project, first: str, second: str) -> Comparison:
     return Comparison(
         names=(short(one.digest), short(two.digest)),
         changed=changes(one.candidate.leaves, two.candidate.leaves, first=_first_source(project)),
-        parameters=changes(parameters[0], parameters[1]),
+        parameters=changes(*parameters) if one.candidate.family == two.candidate.family else (),
         difference=_difference(project, one.candidate, two.candidate),
         metric=project.plan.text.optimize,
     )
