@@ -50,7 +50,7 @@ def report(
 
 def _drafts(claims: Sequence[Claim]) -> str:
     drafts = sum(claim.draft for claim in claims)
-    return f" {drafts} bounds are drafts that nobody signed." if drafts else ""
+    return f" Drafts that nobody signed: {drafts}." if drafts else ""
 
 
 def _next(candidate: Candidate | None, judgements: Sequence[Judgement]) -> str:
