@@ -101,7 +101,14 @@ RUN = {
     "seed": int,
 }
 DOCUMENTS = {
-    "train": {"chosen": str, "candidate": str, "why": str, "rows": int, "ladder": [RUNG]},
+    "train": {
+        "chosen": str,
+        "candidate": str,
+        "why": str,
+        "rows": int,
+        "unlabelled": int,
+        "ladder": [RUNG],
+    },
     "check": {
         "project": str,
         "candidate": Maybe(str),

@@ -67,7 +67,7 @@ def tell(folder: Path | None) -> None:
 
 def _title(number: int, word: str, text: str, watch: Stopwatch) -> None:
     said = f"  {number}  {pad(word, 9)} {text}"
-    show([line(Piece(pad(said, _COLUMN), "bold"), Piece(f"{watch.seconds:6.1f} s", DIM))])
+    show([line(Piece(pad(said, _COLUMN), "bold"), Piece(f"at {watch.seconds:5.1f} s", DIM))])
 
 
 def _indented(lines: Sequence[Line]) -> list[Line]:

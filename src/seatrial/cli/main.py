@@ -28,6 +28,7 @@ app.add_typer(groups.runs_app, name="runs")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Where = Annotated[Path, typer.Option("--project", "-p", help="Folder of the project.")]
 HERE = Path()
+_INTERRUPTED = 130
 
 
 @app.callback(invoke_without_command=True)
@@ -96,6 +97,7 @@ def train(
         digest=candidate.name,
         why=done.why,
         tried=config.name if config else "",
+        unlabelled=done.unlabelled,
     )
     show([*lines, next_command("seatrial runs list" if config else "seatrial check")])
 
@@ -262,6 +264,10 @@ def main() -> None:
 
         show(faults(error), stream=sys.stderr)
         sys.exit(error.exit_code)
+    except SystemExit as stop:
+        if stop.code == _INTERRUPTED:
+            sys.stderr.write("\nStopped. Nothing is half-written; the same command goes on.\n")
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

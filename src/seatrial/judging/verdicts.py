@@ -13,6 +13,9 @@ from seatrial.records.claim import Bound, Claim, Stage
 from seatrial.records.evidence import Evidence, Judgement, Verdict
 from seatrial.records.metrics import Metric
 
+TOO_FEW = "too few to tell"
+"""How a finding begins that names groups which were not judged."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filed:
@@ -38,6 +41,8 @@ def judge(claim: Claim, metric: Metric, filed: Filed, *, stage: Stage, now: date
         now: Decides whether evidence is too old and a waiver has expired.
     """
     verdict, reason = _verdict(claim, metric, filed, now)
+    if verdict == "pass" and not reason and filed.evidence is not None:
+        reason = next((each for each in filed.evidence.findings if each.startswith(TOO_FEW)), "")
     if claim.waiver is not None and verdict != "pass":
         verdict, reason = _waived(claim, verdict, reason, now)
     blocks = verdict in {"fail", "unknown"} and claim.commitment == "guarantee"
@@ -87,6 +92,7 @@ def _unsettled(bound: Bound, metric: Metric, estimate: Estimate) -> str:
     rows = rows_to_settle(estimate, limit(bound, metric))
     if rows is None or rows <= estimate.n:
         return "not settled"
+    rows = int(float(f"{rows:.2g}"))  # it is a guess
     return f"not settled; about {rows:,} instead of {estimate.n:,} would probably settle it"
 
 

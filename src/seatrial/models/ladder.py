@@ -139,6 +139,9 @@ def _fit_estimator(
             raise CodeError(
                 fact, where=family, hint="it gets a float64 matrix with NaN for missing"
             ) from error
+    if contract.classes and not hasattr(estimator, "classes_"):
+        fact = f"the builder gave {type(estimator).__name__}, which is no classifier"
+        raise CodeError(fact, where=family, hint="return one, or write `kind: regression`")
     notes = tuple(sorted({f"{each.category.__name__}: {each.message}" for each in caught}))
     form = EstimatorForm(contract, estimator)
     return Fitted(
@@ -168,12 +171,14 @@ def build(family: str, contract: Contract, *, seed: int, root: Path) -> Any:
     builder = load_function(family, root)
     given = {"preprocess": estimators.preprocess(contract), "seed": seed, "contract": contract}
     wanted = inspect.signature(builder).parameters
+    if unknown := sorted(set(wanted) - set(given)):
+        fact = f"the builder asks for {', '.join(unknown)}"
+        raise CodeError(fact, where=family, hint=f"it may take any of {', '.join(given)}")
     try:
         estimator = builder(**{name: given[name] for name in wanted})
     except Exception as error:
         fact = f"the builder raised {type(error).__name__}: {error}"
-        hint = f"it may take any of {', '.join(given)}"
-        raise CodeError(fact, where=family, hint=hint) from error
+        raise CodeError(fact, where=family) from error
     if not (hasattr(estimator, "fit") and hasattr(estimator, "predict")):
         fact = f"the builder gave {type(estimator).__name__}, which has no fit and predict"
         raise CodeError(fact, where=family, hint="return a scikit-learn estimator")

@@ -78,11 +78,11 @@ def lines_of(node: Any, path: Keys) -> Iterator[tuple[Keys, int]]:
     """Line of every value, from 1, by its path of keys."""
     if isinstance(node, CommentedMap):
         for key, value in node.items():
-            yield (*path, key), node.lc.data.get(key, [node.lc.line])[0] + 1
+            yield (*path, key), (node.lc.data or {}).get(key, [node.lc.line])[0] + 1
             yield from lines_of(value, (*path, key))
     elif isinstance(node, CommentedSeq):
         for index, value in enumerate(node):
-            yield (*path, index), node.lc.item(index)[0] + 1
+            yield (*path, index), (node.lc.data or {}).get(index, [node.lc.line])[0] + 1
             yield from lines_of(value, (*path, index))
 
 

@@ -32,15 +32,34 @@ def faults(
     optimise: Measure,
     metrics: Mapping[str, Metric],
     place: Place,
+    *,
+    every: bool = True,
 ) -> list[Fault]:
-    """Everything that is wrong with a plan whose parts can be read."""
+    """Everything that is wrong with a plan whose sections are valid.
+
+    Args:
+        text: What stands in the plan.
+        claims: Those of its claims that can be read.
+        optimise: The metric to optimise.
+        metrics: The glossary.
+        place: Says where something stands.
+        every: Whether all of its claims could be read; if not, what is missing isn't missed.
+    """
     found = [*_conditions(text, place), *_names(text, claims, place)]
-    for index, claim in enumerate(claims):
-        where = place("claims", index)
+    for claim in claims:
+        where = _at(claim, place)
         found += _claim(claim, metrics[claim.measure.metric], where)
         found += _task(claim.measure, text, metrics, where)
-    found += _optimiser(optimise, text, claims, metrics, place)
+    if every:
+        found += [
+            *_hazards(text, claims, place),
+            *_optimiser(optimise, text, claims, metrics, place),
+        ]
     return found
+
+
+def _at(claim: Claim, place: Place) -> str:
+    return f"{place().rpartition(':')[0]}:{claim.line}"
 
 
 def advice(text: PlanText, claims: tuple[Claim, ...]) -> list[Fault]:
@@ -97,22 +116,27 @@ def _conditions(text: PlanText, place: Place) -> Iterator[Fault]:
 
 def _names(text: PlanText, claims: tuple[Claim, ...], place: Place) -> Iterator[Fault]:
     ids = Counter(claim.id for claim in claims)
-    for index, claim in enumerate(claims):
+    for claim in claims:
+        where = _at(claim, place)
         if ids[claim.id] > 1:
             hint = "give one of them an `id:`"
-            yield Fault(f"two claims are called {claim.id}", place("claims", index), hint)
+            yield Fault(f"two claims are called {claim.id}", where, hint)
         known = claim.owner in text.owners or claim.owner in text.owners.values()
         if not known:
             hint = f"owners: {', '.join(text.owners)}"
             yield Fault(
                 f"`{claim.id}` is owned by {claim.owner}, whom `owners` doesn't name",
-                place("claims", index),
+                where,
                 hint,
             )
     if "default" not in text.owners:
         yield Fault(
             "`owners.default` is missing", place("owners"), "it answers for claims without an owner"
         )
+
+
+def _hazards(text: PlanText, claims: tuple[Claim, ...], place: Place) -> Iterator[Fault]:
+    ids = [claim.id for claim in claims]
     for index, hazard in enumerate(text.hazards):
         if hazard.claim is not None and hazard.claim not in ids:
             near = difflib.get_close_matches(hazard.claim, ids, n=1, cutoff=0.4)

@@ -54,7 +54,7 @@ class Plan:
             NotFoundError: no claim has it; names the nearest.
         """
         for claim in self.claims:
-            if claim.id == name:
+            if name in {claim.id, str(claim), str(claim.measure)}:
                 return claim
         ids = [claim.id for claim in self.claims]
         near = difflib.get_close_matches(name, ids, n=1, cutoff=0.4)
@@ -86,13 +86,14 @@ def load(path: Path, *, metrics: Mapping[str, Metric] = GLOSSARY) -> Plan:
     try:
         text = PlanText.model_validate(values, strict=True)
     except ValidationError as error:
-        raise PlanError.of(_sorted(_schema_faults(error, place))) from None
-    found: list[Fault] = []
+        found = [*_schema_faults(error, place), *_unreadable(values, metrics, place)]
+        raise PlanError.of(_sorted(found)) from None
+    found = []
     claims = tuple(_claims(text, metrics, place, found))
     optimise = _optimise(text, metrics, place, found)
     fallback = _fallback(text, place, found)
-    if not found and optimise is not None:
-        found += faults(text, claims, optimise, metrics, place)
+    if optimise is not None:
+        found += faults(text, claims, optimise, metrics, place, every=not found)
     if found or optimise is None:
         raise PlanError.of(_sorted(found))
     return Plan(path, text, claims, optimise, fallback, metrics)
@@ -237,6 +238,20 @@ def dotted(path: Keys) -> str:
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}"
     return text.removeprefix(".")
+
+
+def _unreadable(values: Any, metrics: Mapping[str, Metric], place: _Place) -> list[Fault]:
+    """Claims that can't be read, in a plan whose sections aren't valid either."""
+    claims = values.get("claims")
+    found: list[Fault] = []
+    for index, written in enumerate(claims if isinstance(claims, list) else []):
+        text = written.get("claim") if isinstance(written, dict) else written
+        if isinstance(text, str):
+            try:
+                parse_claim(text, where=place("claims", index), metrics=metrics)
+            except PlanError as error:
+                found += error.faults
+    return found
 
 
 def _claims(

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 RUNS = 3
 """Processes; a latency that one of them showed is never hidden by the others."""
-ANSWERS = 600
+MOST_RUNS = 9
+"""Processes that are started to find so many during which the host is quiet."""
+ANSWERS = 400
+"""Of each process; a p99 needs 368."""
 BUSY = 1.5
 """Wall over processor time from which the host had other things to do."""
 
@@ -50,10 +53,11 @@ class LatencyProbe:
 
     def run(self, ask: Ask, inputs: Inputs) -> Reading:
         """Measure it."""
-        runs = _runs(inputs, answers=ANSWERS)
-        busiest = max(each.busy for each in runs)
-        if busiest > BUSY:
-            reason = f"host busy: answers took {busiest:.1f} times their processor time"
+        every = _runs(inputs, answers=ANSWERS, wanted=RUNS)
+        runs = [each for each in every if each.busy <= BUSY][:RUNS]
+        if len(runs) < RUNS:
+            quietest = min(each.busy for each in every)
+            reason = f"host busy: answers took {quietest:.1f} times their processor time and more"
             return Reading(not_measured(reason, unit="ms"), retry=True)
         share = float(str(ask.params.get("percentile", "p99"))[1:]) / 100
         return Reading(_percentile(runs, share), _summary(runs))
@@ -94,19 +98,23 @@ class MemoryProbe:
 
     def run(self, ask: Ask, inputs: Inputs) -> Reading:  # noqa: ARG002
         """Measure it."""
-        peaks = sorted(each.peak_mb for each in _runs(inputs, answers=100))
+        peaks = sorted(each.peak_mb for each in _runs(inputs, answers=50))
         value = statistics.median(peaks)
         return Reading(
             Estimate(value, peaks[0], peaks[-1], RUNS, "range of 3 runs", "MB"), {"peak_mb": peaks}
         )
 
 
-def _runs(inputs: Inputs, *, answers: int) -> list[Timing]:
+def _runs(inputs: Inputs, *, answers: int, wanted: int = 0) -> list[Timing]:
+    """Run processes until so many were quiet, or a limit is reached; at least three."""
     archive: Path
     archive, root = inputs["archive"]
     rows = inputs["sample"]
     _ = inputs["host"]
-    return [run(archive, rows, root=root, answers=answers) for _ in range(RUNS)]
+    runs = [run(archive, rows, root=root, answers=answers) for _ in range(RUNS)]
+    while len(runs) < MOST_RUNS and sum(each.busy <= BUSY for each in runs) < wanted:
+        runs.append(run(archive, rows, root=root, answers=answers))
+    return runs
 
 
 class StableProbe:

@@ -151,8 +151,6 @@ def _figure(judgement: Judgement) -> tuple[str, str, str]:
 
 
 def _explained(claim: Claim, judgement: Judgement, *, indent: int, width: int) -> list[Line]:
-    if judgement.verdict == "pass":
-        return []
     said = [judgement.reason] if judgement.evidence or len(judgement.reason) > _SHORT else []
     if judgement.evidence and claim.bound is not None and judgement.verdict == "fail":
         said += judgement.evidence.findings[:1]

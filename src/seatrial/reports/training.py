@@ -57,12 +57,16 @@ def _figure(estimate: Estimate) -> str:
     return numbers.whole(estimate) if estimate.measured else "undefined"
 
 
-def closing(rows: int, *, name: str, digest: str, why: str, tried: str = "") -> list[Line]:
+def closing(
+    rows: int, *, name: str, digest: str, why: str, tried: str = "", unlabelled: int = 0
+) -> list[Line]:
     """What was kept, or would be with a config that was tried, and what it was judged on."""
     kept = f"Kept {name}, candidate {digest}: {why}."
     if tried:
         kept = f"With {tried}, {name} ({digest}) would be kept: {why}."
-    note = ["Nothing else is judged now: `train:` in plan.yaml decides."] if tried else []
+    blank = "rows have no target; they are in no training and no metric."
+    note = [f"{unlabelled:,} {blank}"] if unlabelled else []
+    note += ["Nothing else is judged now: `train:` in plan.yaml decides."] if tried else []
     return [
         *wrapped(kept, indent=0),
         *(line(each) for each in note),

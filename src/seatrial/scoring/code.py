@@ -33,7 +33,7 @@ def load_module(name: str, root: Path) -> ModuleType:
         except ModuleNotFoundError as error:
             hint = f"it is looked for in {root.name}/ and {root.name}/src/"
             raise CodeError(f"no module is called {error.name}", where=name, hint=hint) from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             fact = f"importing it raised {type(error).__name__}: {error}"
             raise CodeError(fact, where=name) from error
     path = _file(name, root)

@@ -91,7 +91,7 @@ def derive(name: str, function: Callable[..., Any], columns: Mapping[str, Any]) 
     given = {parameter: columns[parameter] for parameter in wanted}
     try:
         with np.errstate(all="ignore"):
-            result = np.asarray(function(**given))
+            result = _finite(np.asarray(function(**given)))
     except Exception as error:
         fact = f"the feature raised {type(error).__name__}: {error}"
         raise CodeError(fact, where=place, hint="it gets whole columns as arrays") from error
@@ -100,6 +100,12 @@ def derive(name: str, function: Callable[..., Any], columns: Mapping[str, Any]) 
         fact = f"the feature gave shape {result.shape} for {rows} rows"
         raise CodeError(fact, where=place, hint="give one value a row")
     return result
+
+
+def _finite(values: NDArray[Any]) -> NDArray[Any]:
+    if values.dtype.kind == "f":
+        return np.where(np.isfinite(values), values, _MISSING)  # as in a snapshot
+    return values
 
 
 _MISSING = float("nan")

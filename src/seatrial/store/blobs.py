@@ -175,7 +175,9 @@ class Blobs:
         except (StoreError, NotFoundError, ValueError):
             raise
         except FileNotFoundError as error:
-            raise NotFoundError(f"there is no blob {name}", where=self._place) from error
+            hint = "bring it back; or, in a project, remove .seatrial and train and check again"
+            fact = f"there is no blob {name[:12]}..."
+            raise NotFoundError(fact, where=self._place, hint=hint) from error
         except Exception as error:
             # Each object store has exceptions of its own, which fsspec doesn't bring together.
             raise _sentence(error, self._place) from error

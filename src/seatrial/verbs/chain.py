@@ -256,7 +256,7 @@ class Chain:
                     Fault(each.fact, where, each.hint) for each in faults(node, self.snapshot.kinds)
                 ]
         if found:
-            raise PlanError.of(found)
+            raise PlanError.of(dict.fromkeys(found))
 
     def recipe(self, family: str) -> Recipe:
         """What a candidate of this family would be made of, now.

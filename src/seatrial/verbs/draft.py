@@ -53,7 +53,7 @@ def draft_claims(
     claims += [
         DraftedClaim("schema", "dev and test keep to the kinds, ranges and levels of training"),
         DraftedClaim("no_leakage", "nothing of dev and test is known to training"),
-        DraftedClaim("latency_ms(p99) <= 50 ms", "a person does not notice it"),
+        DraftedClaim("latency_ms(p99) <= 50 ms", "a person does not notice it", "target"),
         DraftedClaim("memory_mb <= 500", "fits in the smallest container"),
     ]
     return claims, found if found.measured else None

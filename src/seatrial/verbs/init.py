@@ -178,7 +178,11 @@ _FEWEST_ROWS = 100
 
 
 def _group_columns(chain: Chain, materials: Materials) -> list[str]:
-    """Columns that make a few groups of at least 100 rows in dev; context first."""
+    """Columns that make a few groups in dev, each of at least 100 rows and 30 positives."""
+    from seatrial.evaluation.measurement import FEWEST_RELEVANT
+
+    if chain.task != "binary":
+        return []
     context = chain.plan.text.data.context
     names = [
         *context,
@@ -186,8 +190,13 @@ def _group_columns(chain: Chain, materials: Materials) -> list[str]:
     ]
     found = []
     for name in names:
-        counts = materials.frame("dev", [name])[name].drop_nulls().value_counts()["count"]
-        if FEWEST_GROUPS <= len(counts) <= MOST_GROUPS and int(counts.min()) >= _FEWEST_ROWS:  # type: ignore[arg-type]
+        values = materials.frame("dev", [name])[name]
+        counts = values.drop_nulls().value_counts()["count"].to_list()
+        if not (FEWEST_GROUPS <= len(counts) <= MOST_GROUPS and min(counts) >= _FEWEST_ROWS):
+            continue
+        positive = values.filter(materials.truth("dev") == len(chain.classes) - 1)
+        relevant = positive.drop_nulls().value_counts()["count"].to_list()
+        if len(relevant) == len(counts) and min(relevant) >= FEWEST_RELEVANT:
             found.append(name)
     return found
 

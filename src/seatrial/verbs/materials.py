@@ -110,6 +110,8 @@ class Materials:
 
     def sample(self, part: str, names: Sequence[str], *, rows: int) -> list[dict[str, Any]]:
         """The first rows of a part, as mappings of plain values."""
+        if not names:
+            return [{"": None}]
         return list(self.frame(part, names).head(rows).iter_rows(named=True))
 
     def mask(self, part: str, condition: str) -> NDArray[np.bool_]:

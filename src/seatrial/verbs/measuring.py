@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from seatrial.core.clock import Stopwatch
-from seatrial.core.errors import UserError
+from seatrial.core.errors import ArchiveError, UserError
 from seatrial.core.estimate import Estimate
 from seatrial.judging.verdicts import Filed, is_older
 from seatrial.probes.probe import Inputs, Reading
@@ -92,7 +92,7 @@ class Measuring:
         watch = Stopwatch()
         try:
             reading = probe.run(wanted.ask, Inputs(wanted.ask, self.roles.load))
-        except UserError as error:
+        except (UserError, ArchiveError) as error:
             return Filed(None, str(error))
         evidence = _evidence(wanted, reading, seconds=watch.seconds)
         if reading.retry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -88,7 +89,18 @@ def runs(project: Project, *, where: str | None = None, limit: int | None = None
         PlanError: the condition is more than comparisons joined by ``and``.
     """
     conditions = list(_conditions(parse_condition(where))) if where else []
+    _demand_known(project, [name for name, _, _ in conditions])
     return [_run(entry) for entry in project.ledger.search("run", conditions, limit=limit)]
+
+
+def _demand_known(project: Project, names: list[str]) -> None:
+    """Refuse names that no run has a value for."""
+    known = {name for entry in project.ledger.find("run") for name in entry.facts}
+    for name in names:
+        if known and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"nearest: {near[0]}" if near else f"there are {', '.join(sorted(known)[:12])}"
+            raise PlanError(f"no run has a value called {name}", hint=hint)
 
 
 def _conditions(node: Node) -> list[tuple[str, str, float | str]]:

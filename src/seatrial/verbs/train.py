@@ -50,6 +50,7 @@ class Training:
         chosen: Family that is kept.
         optimise: The optimised metric.
         rows: Rows of dev.
+        unlabelled: Rows without a target, in any part; they are in no training and no metric.
         why: Why this one is kept.
     """
 
@@ -57,6 +58,7 @@ class Training:
     chosen: str
     optimise: str
     rows: int
+    unlabelled: int
     why: str
 
     @property
@@ -71,6 +73,7 @@ class Training:
             "candidate": self.kept.candidate.name,
             "why": self.why,
             "rows": self.rows,
+            "unlabelled": self.unlabelled,
             "ladder": [_rung_json(rung) for rung in self.rungs],
         }
 
@@ -196,7 +199,14 @@ def _choose(
     newest = chain.project.ledger.newest("selection", chain.plan.text.project)
     if keep and (newest is None or newest.payload != record):
         chain.project.ledger.append("selection", record, key=chain.plan.text.project)
-    return Training(rungs, best, chain.plan.optimise.metric, len(materials.truth("dev")), why)
+    return Training(
+        rungs=rungs,
+        chosen=best,
+        optimise=chain.plan.optimise.metric,
+        rows=len(materials.truth("dev")),
+        unlabelled=sum(part.unlabelled for part in chain.split.parts.values()),
+        why=why,
+    )
 
 
 def _simplest(ladder: Sequence[str], best: str) -> str:

@@ -271,9 +271,8 @@ def _described(frame: pl.DataFrame) -> tuple[Feature, ...]:
 def _frame(columns: Sequence[tuple[str, Any]]) -> pl.DataFrame:
     import polars as pl
 
-    return pl.DataFrame(
-        {name: pl.Series(name, values.tolist(), nan_to_null=True) for name, values in columns}
-    )
+    made = [pl.Series(name, values.tolist(), strict=False) for name, values in columns]
+    return pl.DataFrame([each.fill_nan(None) if each.dtype.is_float() else each for each in made])
 
 
 _ROOM = 2**0.5
