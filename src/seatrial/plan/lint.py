@@ -14,6 +14,8 @@ from seatrial.plan.schema import PlanText
 from seatrial.records.claim import Claim, Measure
 from seatrial.records.metrics import GLOSSARY, Metric
 
+_EITHER_WAY = frozenset({"prevalence", "selection_rate", "rows", "mean_error", "coverage"})
+"""Metrics whose good side depends on the system."""
 _FREE_OF_RANGE = frozenset({"r2", "mape", "matthews_corrcoef", "benefit"})
 """Metrics in fractions that may leave [0, 1]."""
 
@@ -62,9 +64,13 @@ def _at(claim: Claim, place: Place) -> str:
     return f"{place().rpartition(':')[0]}:{claim.line}"
 
 
-def advice(text: PlanText, claims: tuple[Claim, ...]) -> list[Fault]:
+def advice(text: PlanText, claims: tuple[Claim, ...], metrics: Mapping[str, Metric]) -> list[Fault]:
     """What a careful reviewer would say of a valid plan; nothing here stops a run."""
-    found = []
+    found = [
+        Fault(f"`{claim}` holds a good value against the system", hint="is the sign meant so?")
+        for claim in claims
+        if _is_upside_down(claim, metrics[claim.measure.metric])
+    ]
     if text.problem is None or text.problem.measure is None:
         hint = "`problem: {statement: ..., measure: {name: ..., today: ...}}`"
         found.append(Fault("no business figure is named that should move", hint=hint))
@@ -104,6 +110,14 @@ def advice(text: PlanText, claims: tuple[Claim, ...]) -> list[Fault]:
             )
         )
     return found
+
+
+def _is_upside_down(claim: Claim, metric: Metric) -> bool:
+    if claim.bound is None or claim.bound.sign == "=":
+        return False
+    if claim.measure.quantifier or metric.name in _EITHER_WAY:
+        return False
+    return (claim.bound.sign in {"<=", "<"}) is metric.higher_is_better
 
 
 def _conditions(text: PlanText, place: Place) -> Iterator[Fault]:

@@ -6,7 +6,6 @@ import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import get_args
 
 from seatrial.core.errors import Fault
 from seatrial.records.condition import (
@@ -24,8 +23,6 @@ from seatrial.records.condition import (
     OneOf,
     children,
 )
-
-KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 def faults(node: Node, kinds: Mapping[str, Kind]) -> list[Fault]:

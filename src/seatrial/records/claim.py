@@ -14,9 +14,6 @@ Quantifier = Literal["gap", "ratio", "worst"]
 Commitment = Literal["guarantee", "target", "observe"]
 Stage = Literal["offline", "shadow", "canary", "production"]
 Part = Literal["train", "dev", "test"]
-STAGES: tuple[Stage, ...] = ("offline", "shadow", "canary", "production")
-REFERENCES = ("rule", "simplest", "champion", "people", "offline", "previous")
-"""What a claim may compare with, besides a candidate by name."""
 
 _SPOKEN = {">=": "ge", "<=": "le", ">": "gt", "<": "lt", "!=": "ne", "=": ""}
 

@@ -20,7 +20,7 @@ from seatrial.plan.leaves import leaves, leaves_below
 from seatrial.plan.load import Plan
 from seatrial.records.candidate import BASELINES, RECIPE_VERSION, Candidate
 from seatrial.records.condition import columns as columns_of
-from seatrial.records.dataset import PARTS, Snapshot, Split
+from seatrial.records.dataset import Snapshot, Split
 from seatrial.verbs.project import Project
 
 if TYPE_CHECKING:
@@ -372,8 +372,3 @@ class Chain:
         if reference == "simplest":
             return self.selection.get("simplest")
         return reference
-
-    @property
-    def part_names(self) -> tuple[str, ...]:
-        """The parts of the split."""
-        return PARTS

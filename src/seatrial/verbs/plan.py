@@ -76,4 +76,5 @@ def _judged_last(project: Project) -> dict[str, str]:
 
 def lint(project: Project) -> list[Fault]:
     """What a careful reviewer would say of the plan."""
-    return advice(project.plan.text, project.plan.claims)
+    plan = project.plan
+    return advice(plan.text, plan.claims, plan.metrics)
