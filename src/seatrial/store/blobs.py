@@ -176,7 +176,7 @@ class Blobs:
             raise
         except FileNotFoundError as error:
             hint = "bring it back; or, in a project, remove .seatrial and train and check again"
-            fact = f"there is no blob {name[:12]}..."
+            fact = f"there is no blob {name}"
             raise NotFoundError(fact, where=self._place, hint=hint) from error
         except Exception as error:
             # Each object store has exceptions of its own, which fsspec doesn't bring together.
