@@ -12,12 +12,12 @@ from seatrial.core.units import UNITS
 from seatrial.plan.claims import parse_claim
 from seatrial.plan.grammar import parse_condition
 from seatrial.records.claim import (
-    STAGES,
     Bound,
     Claim,
     Measure,
     Part,
     Quantifier,
+    Stage,
     claim_id,
 )
 from seatrial.records.metrics import Metric
@@ -58,7 +58,7 @@ measures = st.builds(
 @given(
     measure=measures,
     bound=st.none() | bounds | equals,
-    stage=st.none() | st.sampled_from(STAGES),
+    stage=st.none() | st.sampled_from(get_args(Stage)),
 )
 def test_parse_undoes_print_for_claims(measure, bound, stage) -> None:
     text = str(Claim("id", measure, bound, stage))
