@@ -20,7 +20,7 @@ from seatrial.verbs.demo import NAME, lay_out
 from seatrial.verbs.project import Project
 from seatrial.verbs.train import rows_of
 
-_COLUMN = 86
+_COLUMN = 82
 
 
 def tell(folder: Path | None) -> None:
@@ -67,7 +67,7 @@ def tell(folder: Path | None) -> None:
 
 def _title(number: int, word: str, text: str, watch: Stopwatch) -> None:
     said = f"  {number}  {pad(word, 9)} {text}"
-    show([line(Piece(pad(said, _COLUMN), "bold"), Piece(f"at {watch.seconds:5.1f} s", DIM))])
+    show([line(Piece(pad(said, _COLUMN), "bold"), Piece(f"  at {watch.seconds:5.1f} s", DIM))])
 
 
 def _indented(lines: Sequence[Line]) -> list[Line]:
@@ -132,7 +132,7 @@ def _check(project: Project, watch: Stopwatch) -> None:
     _title(
         4,
         "Prove",
-        f"on the newest {done.rows:,} flights, read now for the first time: {counted}",
+        f"on the newest {done.rows:,} flights, read for the first time: {counted}",
         watch,
     )
     told = report(
