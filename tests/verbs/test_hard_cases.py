@@ -2,13 +2,16 @@
 
 import csv
 import random
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 import seatrial
+from seatrial.core.clock import ManualClock
 from seatrial.core.errors import CodeError, PlanError
 from seatrial.verbs.runs import runs
+from seatrial.verbs.why import stale_claims
 
 PLAN = """
 version: 1
@@ -114,6 +117,18 @@ def test_code_that_can_not_be_used_is_said(tmp_path, code, said) -> None:
     opened = project(tmp_path, candidates='"mine:build"')
     with pytest.raises(CodeError, match=said):
         opened.train()
+
+
+def test_evidence_older_than_its_claim_allows_is_stale_and_measured_again(tmp_path) -> None:
+    project(tmp_path, claims="{claim: accuracy >= 0.1, fresh: 7d}, {claim: recall >= 0.01}")
+    clock = ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
+    seatrial.open(tmp_path, clock=clock).train()
+    assert seatrial.open(tmp_path, clock=clock).check().measured == 2
+    clock.advance(days=8)
+    assert stale_claims(seatrial.open(tmp_path, clock=clock)) == ("accuracy",)
+    again = seatrial.open(tmp_path, clock=clock).check()
+    assert again.measured == 1
+    assert [each.verdict for each in again.judgements] == ["pass", "pass"]
 
 
 def test_groups_that_were_too_few_are_named_beside_a_pass(tmp_path) -> None:
