@@ -66,8 +66,8 @@ class Contract:
         """Write it as a JSON object."""
         return {
             "task": self.task,
-            "features": [_feature_json(feature) for feature in self.features],
-            "derived": [_feature_json(feature) for feature in self.derived],
+            "features": [feature_to_json(feature) for feature in self.features],
+            "derived": [feature_to_json(feature) for feature in self.derived],
             "code": self.code,
             "hidden": list(self.hidden),
             "classes": list(self.classes),
@@ -79,14 +79,20 @@ class Contract:
     def from_json(cls, data: Mapping[str, Any]) -> Contract:
         """Read what :meth:`to_json` wrote."""
         features = {
-            name: tuple(Feature(**{**each, "levels": tuple(each["levels"])}) for each in data[name])
+            name: tuple(feature_from_json(each) for each in data[name])
             for name in ("features", "derived")
         }
         listed = {name: tuple(data[name]) for name in ("hidden", "classes")}
         return cls(**{**data, **features, **listed})
 
 
-def _feature_json(feature: Feature) -> dict[str, Any]:
+def feature_from_json(data: Mapping[str, Any]) -> Feature:
+    """Read what :func:`feature_to_json` wrote."""
+    return Feature(**{**data, "levels": tuple(data["levels"])})
+
+
+def feature_to_json(feature: Feature) -> dict[str, Any]:
+    """Write a feature as a JSON object."""
     return {
         "name": feature.name,
         "kind": feature.kind,
