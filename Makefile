@@ -12,7 +12,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 demo: $(VENV)/run
 	$(BIN)/seatrial demo
 
-test: $(VENV)/dev postgres check
+test: $(VENV)/dev postgres browser check
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 check: $(VENV)/dev
@@ -54,3 +54,9 @@ $(VENV)/dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 postgres:
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
 		{ $(SUDO) apt-get update -q && $(SUDO) apt-get install -yq --no-install-recommends postgresql; }
+
+# The pages' tests look at them in a real browser.
+.PHONY: browser
+browser:
+	@command -v chromium >/dev/null || \
+		{ $(SUDO) apt-get update -q && $(SUDO) apt-get install -yq --no-install-recommends chromium; }

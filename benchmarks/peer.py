@@ -12,7 +12,10 @@ NOT_INSTALLED = 2
 
 
 def run_peer(name: str, pinned: str, script: str, *arguments: object) -> dict[str, float]:
-    """Run a script of this folder with a peer installed; its last line is a JSON object."""
+    """Run a script of this folder with a peer installed; its last line is a JSON object.
+
+    What is pinned is the peer and, after spaces, what else it needs in versions that it can bear.
+    """
     python = _environment(name, pinned)
     say(f"running {pinned}")
     done = subprocess.run(
@@ -44,7 +47,7 @@ def _environment(name: str, pinned: str) -> Path:
     say(f"installing {pinned} in {folder.relative_to(HERE.parent)} (once)")
     venv.create(folder, with_pip=True, clear=True)
     done = subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", pinned],
+        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *pinned.split()],
         stdout=sys.stderr,
         check=False,
     )

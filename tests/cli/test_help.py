@@ -23,7 +23,11 @@ def commands(command, path=("seatrial",)):
 
 
 COMMANDS = dict(commands(typer.main.get_command(app)))
-LEAVES = {name: each for name, each in COMMANDS.items() if not hasattr(each, "commands")}
+LEAVES = {
+    name: each
+    for name, each in COMMANDS.items()
+    if name != "seatrial" and (not hasattr(each, "commands") or each.invoke_without_command)
+}
 
 
 def sections(page: str) -> dict[str, str]:

@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+import seatrial
+from seatrial.runtime.switch import Switch
+from seatrial.verbs.bundle import serving_folder
+
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
 NUMBER = (int, float)
 
@@ -100,6 +104,115 @@ RUN = {
     "environment": Each(str),
     "seed": int,
 }
+VERDICT = Only("pass", "fail", "unknown", "not applicable", "waived")
+REQUIREMENT = {
+    "what": str,
+    "verdict": VERDICT,
+    "reason": str,
+    "claim": Maybe(str),
+    "evidence": str,
+}
+GATE = {"rung": str, "passed": bool, "requirements": [REQUIREMENT]}
+OVERRIDE = {"by": str, "why": str, "at": str}
+GUARD = {
+    "claim": str,
+    "text": str,
+    "seen": Maybe(ESTIMATE),
+    "against": NUMBER,
+    "limit": NUMBER,
+    "n": int,
+    "verdict": VERDICT,
+    "decision": str,
+}
+MOVE = {
+    "at": str,
+    "action": Only("propose", "advance", "rollback", "override"),
+    "release": int,
+    **dict.fromkeys(("candidate", "artefact", "came", "went", "by", "reason"), str),
+    "gate": GATE,
+    "override": Maybe(OVERRIDE),
+    "manifest": str,
+    "claim": str,
+    "digest": str,
+}
+WINDOW = {
+    "start": str,
+    "end": str,
+    "decisions": int,
+    "known": int,
+    "is_mature": bool,
+    "rung": str,
+}
+SERIES = {
+    "name": str,
+    "claim": Maybe(str),
+    "owner": str,
+    "stage": str,
+    "points": [{"estimate": Maybe(ESTIMATE), "verdict": VERDICT}],
+    "newest": Maybe(ESTIMATE),
+    "verdict": VERDICT,
+    "settled": VERDICT,
+    "blocks": bool,
+    "reason": str,
+    "guard": Maybe(GUARD),
+    "evidence": str,
+    "cleared": str,
+}
+MOVED = {
+    "feature": str,
+    "shift": Only("distance", "missing", "new level", "unit"),
+    "was": str,
+    "now": str,
+    "effect": NUMBER,
+    "limit": NUMBER,
+    "p": NUMBER,
+    "verdict": VERDICT,
+    "reading": str,
+}
+ALARM = {
+    **dict.fromkeys(("id", "at", "owner", "sentence", "closed"), str),
+    "sent": [str],
+    "evidence": str,
+}
+RELEASED = {
+    "release": {
+        "project": str,
+        "release": int,
+        "candidate": str,
+        "level": Only("human", "shadow", "assist", "partial", "full"),
+        "share": NUMBER,
+        "rung": str,
+        "path": [str],
+        "decider": str,
+        "next": Maybe(GATE),
+        "guards": [GUARD],
+        "history": [MOVE],
+        "override": Maybe(OVERRIDE),
+        "manifest": str,
+        "valid_until": Maybe(str),
+    },
+    "release advance": {"moved": bool, "move": Maybe(MOVE), "gate": GATE},
+    "release history": {"moves": [MOVE]},
+    "watch": {
+        "project": str,
+        "at": str,
+        "release": int,
+        "candidate": str,
+        "rung": str,
+        "decisions": int,
+        "known": ESTIMATE,
+        "delay_h": Maybe(NUMBER),
+        "windows": [WINDOW],
+        "claims": [SERIES],
+        "figures": [SERIES],
+        "moved": [MOVED],
+        "reference": str,
+        "alarms": [ALARM],
+        "advice": str,
+        "paired": Maybe(ESTIMATE),
+    },
+}
+"""Documents of a project that answers requests."""
 DOCUMENTS = {
     "train": {
         "chosen": str,
@@ -204,6 +317,50 @@ def test_nothing_but_the_document_is_on_stdout(name, shop, run):
 def test_a_document_is_the_same_every_time(shop, run):
     first, second = (run("check", "--json", folder=shop).out for _ in range(2))
     assert first == second
+
+
+@pytest.fixture
+def answering(copy_of_shop, run) -> Path:
+    """A project whose candidate is in shadow and has answered, with outcomes."""
+    assert run("release", "propose", folder=copy_of_shop).code == 0
+    with Switch.open(serving_folder(seatrial.open(copy_of_shop)).path) as switch:
+        asked = switch.force.manifest.contract.features
+        row = {each.name: (each.levels or (each.low,))[0] for each in asked}
+        for key in range(40):
+            answer = switch.decide(
+                key=key, features=row, at=f"2026-01-{1 + key % 28:02d}T00:00:00Z"
+            )
+            outcome = switch.force.manifest.contract.classes[key % 2]
+            switch.outcome({"decision_id": answer.decision_id, "outcome": outcome})
+    return copy_of_shop
+
+
+def test_documents_of_a_release_have_exactly_the_documented_keys_and_types(answering, run):
+    for name in ("watch", "release", "release advance", "release history"):
+        told = run(*asked(name), folder=answering)
+        assert told.code in {0, 3}, told.err
+        assert faults(told.document, RELEASED[name]) == [], name
+
+
+def test_before_the_first_release_there_is_none(shop, run):
+    assert run("release", "--json", folder=shop).document == {"project": "shop", "release": 0}
+
+
+SECTIONS_OF = {
+    "release": ("release",),
+    "release advance": ("release advance", "release"),
+    "release history": ("release history", "release"),
+    "watch": ("watch", "release"),
+}
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_every_key_of_a_release_is_documented(name):
+    text = PAGE.read_text(encoding="utf-8")
+    parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
+    found = dict(zip(parts[1::2], parts[2::2], strict=True))
+    section = "".join(found[each] for each in SECTIONS_OF[name])
+    assert {key for key in keys(RELEASED[name]) if f"`{key}`" not in section} == set()
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

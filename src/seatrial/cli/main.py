@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from seatrial.cli import groups
+from seatrial.cli import groups, release, serving
+from seatrial.cli.ui import ui
 from seatrial.core.errors import SeatrialError
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app.add_typer(groups.plan_app, name="plan")
 app.add_typer(groups.ledger_app, name="ledger")
 app.add_typer(groups.claim_app, name="claim")
 app.add_typer(groups.runs_app, name="runs")
+app.add_typer(release.release_app, name="release")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Where = Annotated[Path, typer.Option("--project", "-p", help="Folder of the project.")]
@@ -127,10 +129,11 @@ def check(
                 done.project,
                 done.candidate,
                 done.claims,
-                done.judgements,
+                done.newest,
                 done.metrics,
                 rows=done.rows,
                 uses=done.uses,
+                standing=done.standing,
             )
         )
     raise typer.Exit(done.exit_code)
@@ -160,8 +163,15 @@ def why(
         found.nearest,
         stale=found.stale,
         same=len(found.same),
+        finding=found.finding,
     )
     show([*lines, next_command(found.command)])
+
+
+app.command()(serving.serve)
+app.command()(serving.log)
+app.command()(release.watch)
+app.command()(ui)
 
 
 @app.command("next")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from seatrial.judging.service import Service, of_service
 from seatrial.records.claim import Claim
 from seatrial.records.evidence import Evidence, Judgement
 from seatrial.records.readiness import TESTS, Lack, Result, Score, Test
@@ -49,6 +50,7 @@ def score(
     claims: Sequence[Claim],
     judgements: Sequence[Judgement],
     by_hand: Mapping[str, ByHand],
+    service: Service | None = None,
 ) -> Score:
     """Score the system.
 
@@ -60,8 +62,13 @@ def score(
         claims: Claims of the plan.
         judgements: One for each claim.
         by_hand: The newest record of each test that has one.
+        service: The release in force; None before the first.
     """
-    measured = [_measured(test, proofs, claims, judgements) for test in TESTS]
+    shown = of_service(service) if service else {}
+    measured = [
+        shown.get(test.id) or _measured(test, proofs, claims, judgements, released=bool(service))
+        for test in TESTS
+    ]
     return Score(tuple(_with_record(each, by_hand.get(each.test.id)) for each in measured))
 
 
@@ -80,11 +87,13 @@ def _measured(
     proofs: Mapping[str, Proof],
     claims: Sequence[Claim],
     judgements: Sequence[Judgement],
+    *,
+    released: bool,
 ) -> Result:
     if test.claims is not None:
         return _by_claims(test, claims, judgements)
     if test.measure is None:
-        lack: Lack = "release" if test.needs_service else "record"
+        lack: Lack = "release" if test.needs_service and not released else "record"
         return Result(test, 0.0, None, "nothing measures it yet", lack)
     proof = proofs.get(test.id, Proof(None, "not measured"))
     if proof.evidence is None:

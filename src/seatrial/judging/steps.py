@@ -252,7 +252,9 @@ def _earn(result: Result, score: Score, known: Known) -> Step:
             command = f"seatrial readiness --measure {test.id}"
         case "repair":
             title, why = f"Repair: {statement}", f"{standing}; {result.missing}"
-            command = f"seatrial readiness --measure {test.id}"
+            command = (
+                f"seatrial readiness --measure {test.id}" if test.measure else "seatrial watch"
+            )
         case "claim":
             title, why = f"Claim that {statement}", f"{standing}; {result.missing}"
             command = "seatrial check"

@@ -233,6 +233,8 @@ class Watch(Section):
 
     every: Duration = "1h"
     outcome_within: Duration | None = None
+    notify: list[Name] = ["stdout"]
+    """Where alarms go: ``stdout``, a webhook's address, or any address of apprise (extra ``alarms``)."""
     retrain: Retrain | None = None
 
     @field_validator("every")

@@ -69,7 +69,7 @@ class PredictionsProbe:
             predictions,
             arguments=params["arguments"],
             rows=inputs[f"mask/{part}/{ask.where}"] if ask.where else None,
-            by=_groups(
+            by=groups_of(
                 params["by"],
                 [inputs[f"column/{part}/{name}"] for name in params["by"] if name != "class"],
             ),
@@ -97,7 +97,16 @@ def _telling(groups: tuple[GroupEstimate, ...], quantifier: str | None) -> tuple
     return (sentence, f"too few to tell: {', '.join(too_few[:10])}") if too_few else (sentence,)
 
 
-def _groups(names: Sequence[str], columns: Sequence[Any]) -> Any | Literal["class"] | None:
+def groups_of(names: Sequence[str], columns: Sequence[Any]) -> Any | Literal["class"] | None:
+    """Groups of rows, by the columns that a claim names; None without names.
+
+    Args:
+        names: Columns, or ``class`` alone.
+        columns: The columns, in the order of the names.
+
+    Raises:
+        UserError: ``class`` stands beside others.
+    """
     from seatrial.evaluation import Group
 
     if not names:

@@ -27,7 +27,8 @@ class Decision:
         confidence: Probability of the model's class; None without one.
         level: Of the policy in force.
         arm: ``candidate`` or ``reference``: where the key was routed.
-        propensity: Probability with which a key gets this arm.
+        propensity: Probability with which a key gets this arm and, where decisions are explored, this
+            decision.
         explored: Whether the decision was made at random.
         decided_by: Who or what decided.
         failure: Why the fallback answered, or a person was asked; empty otherwise.

@@ -57,9 +57,12 @@ class Series:
         points: One for each window, in order.
         newest: Over the newest mature stretch that the claim asks for; None if not measured.
         verdict: What is held: it holds until an anytime-valid sequence excludes its bound.
+        settled: What ``newest`` alone proves, as at a gate; a gate asks for this.
+        blocks: Whether it may take a release back: its claim is a guarantee.
         reason: Why; empty if there is nothing to say.
         guard: The evidence against it; None for an unclaimed figure, or where none is kept.
         evidence: Digest of what it rests on; empty without.
+        cleared: When the break was that is over, ISO: the same break doesn't count twice. Empty without.
     """
 
     name: str
@@ -69,9 +72,12 @@ class Series:
     points: tuple[Point, ...]
     newest: Estimate | None
     verdict: Verdict
+    settled: Verdict = "unknown"
+    blocks: bool = False
     reason: str = ""
     guard: Guard | None = None
     evidence: str = ""
+    cleared: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +157,8 @@ class Look:
         alarms: Open ones first, then the newest.
         advice: What changed in the world, in one sentence: the inputs, what follows from them, or
             neither; empty where nothing did.
+        paired: The optimised metric, candidate less reference on the same requests, over all mature
+            decisions since the release entered its stage; None without a candidate.
     """
 
     project: str
@@ -168,6 +176,12 @@ class Look:
     reference: str
     alarms: tuple[Alarm, ...]
     advice: str = ""
+    paired: Estimate | None = None
+
+    @property
+    def guards(self) -> tuple[Guard, ...]:
+        """Evidence against each claim that has a sequence."""
+        return tuple(each.guard for each in self.claims if each.guard is not None)
 
     def to_json(self) -> dict[str, Any]:
         """Write it as the JSON object of ``seatrial watch --json``; see ``docs/json.md``."""
@@ -180,6 +194,7 @@ class Look:
             "figures": [_series_json(each) for each in self.figures],
             "moved": [asdict(each) for each in self.moved],
             "alarms": [asdict(each) for each in self.alarms],
+            "paired": self.paired.to_json() if self.paired else None,
         }
 
     @classmethod
@@ -195,6 +210,7 @@ class Look:
                 "figures": tuple(_series(each) for each in data["figures"]),
                 "moved": tuple(Moved(**each) for each in data["moved"]),
                 "alarms": tuple(alarms),
+                "paired": _estimate(data["paired"]),
             }
         )
 

@@ -46,7 +46,8 @@ class Rung:
         """The stage at which claims are judged on it."""
         if self.level in {"human", "shadow"}:
             return "shadow"
-        return "production" if self.share >= WHOLE else "canary"
+        is_whole = self.share >= WHOLE and self.level != "assist"  # where people decide still
+        return "production" if is_whole else "canary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,7 @@ class Move:
         gate: The gate that was looked at.
         override: Set if it was entered against the gate.
         manifest: Digest of the manifest that came into force.
+        claim: Id of the claim that took it back; empty if none did.
         digest: Of the ledger's entry.
     """
 
@@ -183,6 +185,7 @@ class Move:
     gate: GateCheck
     override: Override | None
     manifest: str
+    claim: str = ""
     digest: str = ""
 
     def to_json(self) -> dict[str, Any]:

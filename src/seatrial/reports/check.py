@@ -21,6 +21,7 @@ def report(
     *,
     rows: int,
     uses: int,
+    standing: str = "",
 ) -> list[Line]:
     """The claims on the line, their tally, what blocks, the next command."""
     who = (
@@ -28,13 +29,9 @@ def report(
         if candidate
         else "no candidate of what is there now"
     )
-    lines = [
-        line(
-            Piece(project, "bold"),
-            f"   {who}   test, {rows:,} rows, read by {uses} candidate{'s' if uses != 1 else ''}",
-        ),
-        line(""),
-    ]
+    read = f"test, {rows:,} rows, read by {uses} candidate{'s' if uses != 1 else ''}"
+    where = standing or read
+    lines = [line(Piece(project, "bold"), f"   {who}   {where}"), line("")]
     if not claims:
         return [*lines, line("The plan has no claims."), next_command("seatrial plan lint")]
     lines += claims_table(claims, judgements, metrics)

@@ -49,8 +49,16 @@ def claim_text(claim: Claim) -> str:
     >>> claim_text(Claim("precision", measure, bound))
     'precision ≥ 0.45'
     """
+    return true_signs(str(claim))
+
+
+def true_signs(text: str) -> str:
+    """Text with the signs of a book instead of those of a keyboard.
+
+    >>> true_signs("hour >= 17")
+    'hour ≥ 17'
+    """
     typed = {">=": "≥", "<=": "≤", "!=": "≠", "+-": "±"}
-    text = str(claim)
     for signs, true in typed.items():
         text = text.replace(signs, true)
     return text

@@ -51,6 +51,7 @@ ASCII = str.maketrans(
         "±": "+-",
         "…": "...",
         "×": "x",
+        "·": ".",
         "═": "=",
         "─": "-",
     }
@@ -116,12 +117,21 @@ def table(
     return lines
 
 
+def wrap(text: str, width: int) -> list[str]:
+    """Text in pieces that keep to a width, also where signs become longer for want of UTF-8.
+
+    >>> wrap("hour ≥ 17", 6), wrap("hour = 17", 6)
+    (['hour', '≥ 17'], ['hour =', '17'])
+    """
+    held = "\0"
+    roomy = "".join(sign + held * (len(sign.translate(ASCII)) - 1) for sign in text)
+    found = textwrap.wrap(roomy, width, break_long_words=False)
+    return [each.replace(held, "") for each in found] or [""]
+
+
 def wrapped(text: str, *, indent: int, style: str = "", width: int = WIDTH) -> list[Line]:
     """Text in lines of a width, each indented."""
-    return [
-        line(" " * indent, Piece(each, style))
-        for each in textwrap.wrap(text, width - indent, break_long_words=False) or [""]
-    ]
+    return [line(" " * indent, Piece(each, style)) for each in wrap(text, width - indent)]
 
 
 def next_command(command: str) -> Line:

@@ -33,7 +33,7 @@ def _section(score: Score, section: Section, *, every: bool) -> list[Line]:
     cells = "■" * int(points) + "◧" * (points % 1 > 0)
     bar = cells + "□" * (POINTS_A_SECTION - len(cells))
     own = [each for each in score.results if each.test.section == section]
-    text = _lacking([each.test for each in own if each.points == 0])
+    text = lacking([each.test for each in own if each.points == 0])
     start = 32
     first, *rest = textwrap.wrap(text, WIDTH - start) or [""]
     head = line(
@@ -57,7 +57,7 @@ def _section(score: Score, section: Section, *, every: bool) -> list[Line]:
     return lines
 
 
-def _lacking(tests: Sequence[Test]) -> str:
+def lacking(tests: Sequence[Test]) -> str:
     """What can be earned now, in words; how many wait for a release."""
     titles = [each.title[0].lower() + each.title[1:] for each in tests if not each.needs_service]
     more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""

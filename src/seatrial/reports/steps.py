@@ -19,7 +19,7 @@ def steps(found: Sequence[Step], *, every: bool = False) -> list[Line]:
     for place, step in enumerate(shown, start=1):
         lines += [line(f"{place}  ", Piece(step.title, "bold"))]
         lines += _entry("Why", step.why)
-        lines += _entry("Gain", _gain(step))
+        lines += _entry("Gain", gain(step))
         lines += _entry(
             "Cost", numbers.seconds(step.cost_s) if step.cost_s is not None else "a person's time"
         )
@@ -33,7 +33,8 @@ def steps(found: Sequence[Step], *, every: bool = False) -> list[Line]:
     return lines
 
 
-def _gain(step: Step) -> str:
+def gain(step: Step) -> str:
+    """What a step gives, in words."""
     if step.gain is None:
         return step.gain_reason
     unit = " points" if step.gain.unit == "points" else ""

@@ -22,6 +22,7 @@ def why(
     *,
     stale: bool,
     same: int,
+    finding: str = "",
 ) -> list[Line]:
     """The claim, what changed since it was measured, and the groups that explain it."""
     lines = [_opening(claim, judgement, nearest, stale=stale)]
@@ -29,7 +30,9 @@ def why(
         lines += wrapped(f"{judgement.reason[0].upper()}{judgement.reason[1:]}.", indent=0)
     if changed:
         lines += [line(""), *_changes(changed, nearest, same)]
-    if nearest is not None and not stale:
+    if finding:
+        lines += [line(""), *wrapped(finding, indent=0)]
+    elif nearest is not None and not stale:
         lines += _telling(nearest)
     return lines
 
@@ -57,7 +60,7 @@ def _opening(claim: Claim, judgement: Judgement, nearest: Evidence | None, *, st
         Piece(text, "bold"),
         " ",
         Piece(words, STYLES[judgement.verdict]),
-        f" {judgement.stage}{figure}.",
+        f" {'' if judgement.stage == 'offline' else 'in '}{judgement.stage}{figure}.",
     )
 
 

@@ -159,6 +159,11 @@ def _members(data: bytes) -> dict[str, bytes]:
     return members
 
 
+def estimator_of(data: bytes) -> bytes:
+    """The estimator's bytes in an audited archive; nothing is built from them."""
+    return _members(data)[ESTIMATOR]
+
+
 def audit_types(estimator: bytes, header: Header) -> list[str]:
     """Check the types that an estimator would be built from, without building it.
 

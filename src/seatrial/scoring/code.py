@@ -6,7 +6,7 @@ import ast
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -82,7 +82,29 @@ def code_digests(name: str, root: Path) -> dict[str, str]:
     Raises:
         CodeError: a file isn't valid Python, or isn't there.
     """
+    reached = list(_reached(name, root))
+    if not reached:
+        raise CodeError(f"no module is called {name}", where=name, hint=f"looked in {root.name}/")
     found: dict[str, str] = {}
+    for each, _, tree in reached:
+        found.update(_definitions(each, tree))
+    return dict(sorted(found.items()))
+
+
+def source_files(names: Iterable[str], root: Path) -> list[Path]:
+    """Files of modules and of every module of the project that they import, packages' own included.
+
+    Raises:
+        CodeError: a file isn't valid Python.
+    """
+    paths = {path for name in names for _, path, _ in _reached(name, root)}
+    parents = {folder / "__init__.py" for path in paths for folder in path.parents}
+    inside = {path for path in parents if path.is_file() and path.is_relative_to(root)}
+    return sorted(paths | inside)
+
+
+def _reached(name: str, root: Path) -> Iterator[tuple[str, Path, ast.Module]]:
+    """A module of the project and those that it imports: name, file, tree."""
     todo, seen = [name], set[str]()
     while todo:
         each = todo.pop()
@@ -91,11 +113,8 @@ def code_digests(name: str, root: Path) -> dict[str, str]:
             continue
         seen.add(each)
         tree = _tree(path)
-        found.update(_definitions(each, tree))
+        yield each, path, tree
         todo += _imports(each, tree, is_package=path.name == "__init__.py")
-    if not seen:
-        raise CodeError(f"no module is called {name}", where=name, hint=f"looked in {root.name}/")
-    return dict(sorted(found.items()))
 
 
 @contextmanager

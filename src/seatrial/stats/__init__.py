@@ -1,5 +1,6 @@
 """Intervals and tests; knows numbers only, nothing of models or plans."""
 
+from seatrial.stats.confidence_sequences import quantile_sequence, rate_sequence, ratio_sequence
 from seatrial.stats.critical import critical
 from seatrial.stats.intraclass import design_effect, intraclass_correlation
 from seatrial.stats.linearised import (
@@ -19,17 +20,22 @@ from seatrial.stats.linearised import (
 from seatrial.stats.multiple import benjamini_hochberg, holm
 from seatrial.stats.order_statistics import quantile
 from seatrial.stats.proportions import wilson, wilson_clustered
+from seatrial.stats.sequential import LOOKS_IN_90_DAYS, Detector
 from seatrial.stats.simultaneous import correlation, gap, ratio, worst
+from seatrial.stats.two_rates import TwoRates
 
 __all__ = [
     "AT_MOST_ONE",
     "CORRELATION",
+    "LOOKS_IN_90_DAYS",
     "POSITIVE",
     "REAL",
     "SHARE",
+    "Detector",
     "Linear",
     "Scale",
     "Summary",
+    "TwoRates",
     "benjamini_hochberg",
     "correlation",
     "critical",
@@ -41,7 +47,10 @@ __all__ = [
     "interval",
     "intraclass_correlation",
     "quantile",
+    "quantile_sequence",
+    "rate_sequence",
     "ratio",
+    "ratio_sequence",
     "summarise",
     "wilson",
     "wilson_clustered",

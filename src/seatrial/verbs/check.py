@@ -13,6 +13,7 @@ from seatrial.records.candidate import Candidate
 from seatrial.records.claim import Claim
 from seatrial.records.evidence import VERDICTS, Judgement, Verdict
 from seatrial.records.metrics import Metric
+from seatrial.verbs.look import judgement_of, newest, newest_of
 from seatrial.verbs.measuring import Measuring
 from seatrial.verbs.project import Project
 from seatrial.verbs.roles import Missing
@@ -28,28 +29,46 @@ class Checked:
         project: Name of the project.
         candidate: The candidate that was judged; None if there is none.
         claims: The claims, in the plan's order.
-        judgements: One for each claim, in the same order.
+        judgements: One for each claim, in the same order; offline, but for claims of a later stage.
+        served: Of each claim what it is where the candidate's release stands; None where nothing is
+            known of it there.
         metrics: The glossary.
         owners: Who answers for each claim.
         measured: How many were measured, and not found on file.
         rows: Rows of the part that claims are judged on.
         uses: How often the test part was read by other candidates before.
+        standing: Where the candidate's release was last looked at, ``release 1 in shadow``; empty
+            before that.
     """
 
     project: str
     candidate: Candidate | None
     claims: tuple[Claim, ...]
     judgements: tuple[Judgement, ...]
+    served: tuple[Judgement | None, ...]
     metrics: dict[str, Metric]
     owners: tuple[str, ...]
     measured: int
     rows: int
     uses: int
+    standing: str = ""
 
     @property
     def blocking(self) -> tuple[Judgement, ...]:
-        """Claims that keep the gate to a share of the decisions shut."""
-        return tuple(each for each in self.judgements if each.blocks)
+        """Claims that keep the gate to a share of the decisions shut, offline or where it is served."""
+        offline = [each for each in self.judgements if each.blocks]
+        known = {(each.claim, each.stage) for each in offline}
+        served = (each for each in self.served if each is not None and each.blocks)
+        return (*offline, *(each for each in served if (each.claim, each.stage) not in known))
+
+    @property
+    def newest(self) -> tuple[Judgement, ...]:
+        """Of each claim what is known last: where it is served, else offline."""
+        pairs = zip(self.served, self.judgements, strict=True)
+        return tuple(
+            served if served is not None and served.evidence is not None else judgement
+            for served, judgement in pairs
+        )
 
     @property
     def verdict(self) -> Verdict:
@@ -66,7 +85,7 @@ class Checked:
     @property
     def tally(self) -> dict[Verdict, int]:
         """How many claims have each verdict."""
-        return {each: sum(one.verdict == each for one in self.judgements) for each in VERDICTS}
+        return {each: sum(one.verdict == each for one in self.newest) for each in VERDICTS}
 
     def to_json(self) -> dict[str, Any]:
         """Write it as the JSON object of ``seatrial check --json``; see ``docs/json.md``."""
@@ -76,32 +95,37 @@ class Checked:
             "verdict": self.verdict,
             "blocks": [{"id": each.claim, "stage": each.stage} for each in self.blocking],
             "claims": [
-                _claim_json(claim, judgement, owner)
-                for claim, judgement, owner in zip(
-                    self.claims, self.judgements, self.owners, strict=True
+                _claim_json(claim, judgement, served, owner)
+                for claim, judgement, served, owner in zip(
+                    self.claims, self.judgements, self.served, self.owners, strict=True
                 )
             ],
         }
 
 
-def _claim_json(claim: Claim, judgement: Judgement, owner: str) -> dict[str, Any]:
-    evidence = judgement.evidence
+def _claim_json(
+    claim: Claim, judgement: Judgement, served: Judgement | None, owner: str
+) -> dict[str, Any]:
+    more = [served] if served is not None and served.stage != judgement.stage else []
     return {
         "id": claim.id,
         "text": str(claim),
         "commitment": claim.commitment,
         "owner": owner,
         "draft": claim.draft,
-        "stages": [
-            {
-                "stage": judgement.stage,
-                "verdict": judgement.verdict,
-                "estimate": evidence.estimate.to_json() if evidence else None,
-                "evidence": evidence.digest if evidence else None,
-                "fresh": judgement.fresh,
-                "reason": judgement.reason,
-            }
-        ],
+        "stages": [_stage_json(each) for each in (judgement, *more)],
+    }
+
+
+def _stage_json(judgement: Judgement) -> dict[str, Any]:
+    evidence = judgement.evidence
+    return {
+        "stage": judgement.stage,
+        "verdict": judgement.verdict,
+        "estimate": evidence.estimate.to_json() if evidence else None,
+        "evidence": evidence.digest if evidence else None,
+        "fresh": judgement.fresh,
+        "reason": judgement.reason,
     }
 
 
@@ -155,16 +179,19 @@ def checked(
     judgements = tuple(_judge(claim, filed, measuring) for claim in claims)
     candidate = measuring.roles.candidate()
     trained = None if isinstance(candidate, Missing) else candidate
+    seen = newest_of(measuring.project, trained)
     result = Checked(
         project=plan.text.project,
         candidate=trained,
         claims=claims,
         judgements=judgements,
+        served=tuple(judgement_of(claim, seen) for claim in claims),
         metrics=dict(plan.metrics),
         owners=tuple(plan.owner(claim) for claim in claims),
         measured=measuring.measured,
         rows=chain.split.parts["test"].rows - chain.split.parts["test"].unlabelled,
         uses=_uses(measuring, trained),
+        standing=f"release {seen.release} in {seen.rung}" if seen else "",
     )
     if not only and measure:
         _record(measuring, result)
@@ -184,12 +211,12 @@ def _judge(claim: Claim, filed: dict[str, Filed], measuring: Measuring) -> Judge
             claim.id, "offline", "not applicable", reason, None, fresh=False, blocks=False
         )
     if claim.stage not in {None, "offline"}:
-        reason = "nothing has been released yet"
-        return Judgement(
-            claim.id, str(claim.stage), "unknown", reason, None, fresh=False, blocks=False
-        )
+        served = judgement_of(claim, newest(measuring.project))
+        assert served is not None
+        return served
     reference = claim.measure.versus
-    if reference is not None and measuring.chain.family(reference) == measuring.chain.family(None):
+    ours = measuring.chain.family(None)
+    if reference is not None and ours is not None and measuring.chain.family(reference) == ours:
         reason = f"the candidate is {reference} itself"
         return Judgement(
             claim.id, "offline", "not applicable", reason, None, fresh=False, blocks=False

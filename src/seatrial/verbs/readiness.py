@@ -10,12 +10,15 @@ from typing import Any
 from seatrial.core.digest import digest
 from seatrial.core.errors import NotFoundError, UserError
 from seatrial.judging.readiness import ByHand, Proof, score
+from seatrial.judging.service import Service
 from seatrial.plan.claims import parse_claim
 from seatrial.records.claim import Measure
 from seatrial.records.readiness import SECTIONS, TESTS, Score, Test
 from seatrial.verbs.check import Checked, checked
+from seatrial.verbs.look import KIND, newest_of
 from seatrial.verbs.measuring import Measuring
 from seatrial.verbs.project import Project
+from seatrial.verbs.release import history
 from seatrial.verbs.roles import Missing
 
 _TESTS = {test.id: test for test in TESTS}
@@ -84,9 +87,21 @@ def readiness(
     }
     result = checked(measuring, measure=False)
     costs = {name: measuring.seconds(each) for name, each in measures.items()}
-    return Ready(
-        score(proofs, result.claims, result.judgements, _by_hand(measuring)), costs, result
-    )
+    found_by_hand, service = _by_hand(measuring), _service(measuring, result)
+    scored = score(proofs, result.claims, result.judgements, found_by_hand, service)
+    return Ready(scored, costs, result)
+
+
+def _service(measuring: Measuring, result: Checked) -> Service | None:
+    """The release of the candidate that is judged now; None if it isn't released."""
+    moves = history(measuring.project)
+    if not moves or result.candidate is None or moves[0].artefact != result.candidate.artefact:
+        return None
+    own = [move for move in moves if move.release == moves[0].release]
+    project = measuring.chain.plan.text.project
+    entry = measuring.project.ledger.newest(KIND, project)
+    seen = newest_of(measuring.project, result.candidate)
+    return Service(own, seen, entry.digest if entry and seen else "")
 
 
 def _wanted(measuring: Measuring, measure: Sequence[str] | None) -> set[str]:

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from seatrial.core.estimate import Estimate
+from seatrial.judging.rollout import repair
 from seatrial.judging.steps import Known
 from seatrial.judging.steps import steps as rank
 from seatrial.records.step import Step
+from seatrial.verbs.look import newest_of
 from seatrial.verbs.measuring import Measuring
 from seatrial.verbs.project import Project
 from seatrial.verbs.readiness import readiness
+from seatrial.verbs.release import rollout_steps
 from seatrial.verbs.roles import Missing
 
 UNKNOWN_TRAINING_S = 20.0
@@ -39,7 +42,10 @@ def steps(project: Project) -> Steps:
     ready = readiness(project)
     result = ready.checked
     known = _known(measuring, ready.costs)
-    return Steps(rank(result.claims, result.judgements, result.metrics, ready.score, known))
+    ranked = rank(result.claims, result.judgements, result.metrics, ready.score, known)
+    failing = sum(each.verdict == "fail" for each in result.judgements)
+    served = repair(newest_of(project, result.candidate), known.train_s)
+    return Steps((*served, *ranked[:failing], *rollout_steps(project), *ranked[failing:]))
 
 
 def _known(measuring: Measuring, test_costs: dict[str, float]) -> Known:

@@ -209,6 +209,55 @@ def _choose(
     )
 
 
+def newest(project: Project) -> Training | None:
+    """What the last training that was kept gave, as it was filed; None before the first.
+
+    Rows without a target are not on file there: ``unlabelled`` is 0.
+    """
+    ledger = project.ledger
+    selection = ledger.newest("selection", project.plan.text.project)
+    if selection is None:
+        return None
+    record = selection.payload
+    filed = ledger.newest_of("candidate", record["recipes"].values())
+    rungs = tuple(
+        Rung(
+            candidate=Candidate.from_json(filed[recipe].payload),
+            metrics={
+                name: Estimate.from_json(each)
+                for name, each in _optimised_first(project, record["dev"][family]["metrics"])
+            },
+            against_best=Estimate.from_json(against) if against else None,
+            reused=False,
+            excluded=record["dev"][family]["excluded"],
+        )
+        for family, recipe in record["recipes"].items()
+        for against in [record["dev"][family]["against_best"]]
+    )
+    kept = record["dev"][record["chosen"]]["artefact"]
+    return Training(
+        rungs=tuple(sorted(rungs, key=lambda rung: record["ladder"].index(rung.candidate.family))),
+        chosen=record["chosen"],
+        optimise=project.plan.optimise.metric,
+        rows=_rows_of_dev(project, kept),
+        unlabelled=0,
+        why=record["why"],
+    )
+
+
+def _optimised_first(project: Project, metrics: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Metrics of a rung; the ledger keeps them by name."""
+    return sorted(metrics.items(), key=lambda each: each[0] != str(project.plan.optimise))
+
+
+def _rows_of_dev(project: Project, artefact: str) -> int:
+    """Rows of dev that a candidate was asked about when it was kept; 0 if that isn't on file."""
+    asked = (entry.payload for entry in project.ledger.find("scores"))
+    return next(
+        (each["rows"] for each in asked if (each["artefact"], each["part"]) == (artefact, "dev")), 0
+    )
+
+
 def _simplest(ladder: Sequence[str], best: str) -> str:
     """The simplest trained family below the best; else the baseline next below; else the best."""
     below = ladder[: ladder.index(best)]

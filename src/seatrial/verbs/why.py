@@ -9,7 +9,9 @@ from seatrial.judging.staleness import changes
 from seatrial.records.claim import Claim
 from seatrial.records.evidence import Changed, Evidence, Judgement
 from seatrial.records.metrics import Metric
+from seatrial.reports.numbers import whole
 from seatrial.verbs.check import checked
+from seatrial.verbs.look import newest
 from seatrial.verbs.measuring import Measuring, Wanted
 from seatrial.verbs.project import Project
 
@@ -27,6 +29,7 @@ class Reason:
         nearest: The evidence that ``changed`` compares with, or the current one.
         same: Inputs that didn't change.
         command: What to do next.
+        finding: What changed in the world, in one sentence; empty where that isn't known.
     """
 
     claim: Claim
@@ -37,6 +40,7 @@ class Reason:
     nearest: Evidence | None
     same: tuple[str, ...]
     command: str
+    finding: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Write it as the JSON object of ``seatrial why --json``; see ``docs/json.md``."""
@@ -59,7 +63,10 @@ def why(project: Project, name: str) -> Reason:
     claim = project.plan.claim(name)
     measuring = Measuring(project)
     metric = project.plan.metrics[claim.measure.metric]
-    judgement = checked(measuring, only=[name], measure=False).judgements[0]
+    result = checked(measuring, only=[name], measure=False)
+    judgement, served = result.judgements[0], result.served[0]
+    if served is not None and served.verdict == "fail":
+        return _since_served(project, claim, metric, judgement, served)
     if judgement.stage != "offline" or judgement.verdict == "not applicable":
         return Reason(
             claim,
@@ -90,6 +97,38 @@ def why(project: Project, name: str) -> Reason:
     )
 
 
+def _since_served(
+    project: Project, claim: Claim, metric: Metric, offline: Judgement, served: Judgement
+) -> Reason:
+    """A claim that held offline and fails where it is served: what moved between the two."""
+    seen = newest(project)
+    assert seen is not None
+    moved = [
+        Changed(f"{each.feature}, {_KINDS[each.shift]}", each.was, each.now)
+        for each in seen.moved
+        if each.verdict == "fail"
+    ]
+    was = offline.evidence.estimate if offline.evidence else None
+    measured = served.evidence.estimate if served.evidence else None
+    figures = (
+        [Changed(claim.measure.metric, whole(was), whole(measured))] if was and measured else []
+    )
+    return Reason(
+        claim,
+        metric,
+        served,
+        stale=False,
+        changed=(*figures, *moved),
+        nearest=offline.evidence,
+        same=(),
+        command="seatrial next",
+        finding=seen.advice,
+    )
+
+
+_KINDS = {"distance": "median", "missing": "missing", "new level": "new levels", "unit": "unit"}
+
+
 def stale_claims(project: Project) -> tuple[str, ...]:
     """Ids of the claims whose evidence is not of what is there now. Measures nothing."""
     result = checked(Measuring(project), measure=False)
@@ -98,6 +137,19 @@ def stale_claims(project: Project) -> tuple[str, ...]:
         for each in result.judgements
         if each.stage == "offline" and not each.fresh and each.verdict != "not applicable"
     )
+
+
+def measured(project: Project, name: str) -> list[Evidence]:
+    """Everything that was ever measured for a claim, of whatever was there then; the newest first.
+
+    Raises:
+        NotFoundError: no claim has this id.
+    """
+    subject = str(project.plan.claim(name).measure)
+    return [
+        Evidence.from_json(entry.payload, digest=entry.digest, at=entry.at)
+        for entry in project.ledger.search("evidence", [("subject", "=", subject)])
+    ]
 
 
 def _nearest(measuring: Measuring, claim: Claim) -> Evidence | None:
