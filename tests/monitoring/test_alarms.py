@@ -50,7 +50,9 @@ def test_an_alarm_is_a_line_for_its_owner() -> None:
 def test_an_alarm_that_is_over_says_so() -> None:
     said: list[str] = []
     send(replace(ALARM, closed="2026-01-02T00:00:00.000000Z"), ["stdout"], say=said.append)
-    assert said == ["alarm over: recall fails in canary: 0.31. For ann."]
+    assert said == [
+        f"alarm over: {ALARM.id}, open since {ALARM.at[:16].replace('T', ' ')}. For ann."
+    ]
 
 
 def test_a_webhook_gets_the_whole_alarm_as_json(webhook) -> None:

@@ -379,12 +379,14 @@ def test_a_broken_claim_is_an_alarm_for_its_owner(failing) -> None:
     assert failing.said[0].endswith("For desk.")
 
 
-def test_an_alarm_opens_once_stays_while_nothing_is_known_and_closes_when_it_is_proved_good(
+def test_what_was_taken_back_stays_broken_with_one_alarm_until_shadow_proves_it_good(
     failing,
 ) -> None:
     said: list[str] = []
     unknown = watch(failing.project, say=said.append)
-    assert series(unknown, "precision").verdict == "unknown"
+    assert unknown.rung == "shadow"
+    assert series(unknown, "precision").verdict == "fail"
+    assert "nothing in shadow has proved it good since" in series(unknown, "precision").reason
     assert open_alarms(unknown) == {"precision", RECALL}
     assert said == []
     failing.serve(900)

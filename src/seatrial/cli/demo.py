@@ -29,7 +29,7 @@ from seatrial.verbs.demo import END, NAME, TODAY, later, lay_out
 from seatrial.verbs.follow import Follower
 from seatrial.verbs.look import newest
 from seatrial.verbs.project import Project
-from seatrial.verbs.release import advance, in_force, propose, standing
+from seatrial.verbs.release import advance, history, in_force, propose, standing
 from seatrial.verbs.replay import Answered, Replay, serving
 from seatrial.verbs.train import rows_of
 from seatrial.verbs.watch import look
@@ -42,7 +42,7 @@ def tell(folder: Path | None) -> None:
     """Go from the files to a watched service, and to its page."""
     place = folder or Path(NAME)
     watch = Stopwatch()
-    said = "Seatrial on the 2013 New York flights. Real data, nothing staged. About two minutes."
+    said = "Seatrial on the 2013 New York flights. Real data, nothing staged. About a minute."
     show([line(Piece("-o-  ", "bold"), said), line("")])
     project = lay_out(place)
     number = len(project.plan.claims)
@@ -166,7 +166,7 @@ def _release(project: Project, watch: Stopwatch) -> None:
     moved = propose(project) if standing(project) is None else None
     stands = standing(project)
     assert stands is not None
-    _title(5, "Release", f"release {stands.release} in {stands.rung}; its gate is shown", watch)
+    _title(5, "Release", f"release {stands.release} in {stands.rung}, beside the rule", watch)
     if moved is not None and moved.move is not None:
         show([*_indented(told_move(moved.move, stands)[:-1]), line("")])
 
@@ -210,6 +210,7 @@ def _replayed(project: Project) -> Look:
             progress.erase()
             show(_week(project, done, said))
             said.clear()
+            replay.wait_for(history(project)[0].manifest)
     return seen
 
 
@@ -228,7 +229,11 @@ def _week(project: Project, done: Answered, said: Sequence[str]) -> list[Line]:
         what = f"the guard takes it back to {stands.rung}: {stands.lost.reason}"
     elif moved is None or moved.move is None:
         unmet = moved.check.unmet if moved else ()
-        what = f"stays; shut by: {true_signs(unmet[0].what)}" if unmet else "the path ends"
+        what = (
+            f"stays; shut by: {true_signs(unmet[0].what)}"
+            if unmet
+            else "decides about every flight"
+        )
     else:
         what = f"advances to {moved.move.went}"
     lines = wrapped(f"{pad(head, 32)} {what}", indent=5, width=94)

@@ -87,8 +87,10 @@ def _notify(alarm: Alarm, address: str) -> str:
 
 
 def _sentence(alarm: Alarm) -> str:
-    state = "alarm" if alarm.is_open else "alarm over"
-    return f"{state}: {alarm.sentence} For {alarm.owner}."
+    if alarm.is_open:
+        return f"alarm: {alarm.sentence} For {alarm.owner}."
+    since = alarm.at[:16].replace("T", " ")
+    return f"alarm over: {alarm.id}, open since {since}. For {alarm.owner}."
 
 
 def _is_webhook(channel: str) -> bool:

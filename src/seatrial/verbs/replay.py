@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from seatrial.core.clock import ManualClock, Stopwatch
+from seatrial.core.digest import short
 from seatrial.core.errors import ConflictError, StoreError
 from seatrial.records.contract import Feature
 from seatrial.records.manifest import Manifest
@@ -117,6 +118,22 @@ class Replay:
         done.seconds = watch.seconds
         return done
 
+    def wait_for(self, release: str) -> None:
+        """Wait until a manifest is in force; a replay runs faster than the pointer is looked at.
+
+        Raises:
+            ConflictError: it doesn't come into force.
+        """
+        watch = Stopwatch()
+        while self._get("/ready")["release"] != release:
+            if watch.seconds > _READY_S:
+                raise ConflictError(f"{short(release)} did not come into force")
+            time.sleep(0.05)
+
+    def _get(self, path: str) -> Any:
+        self._http.request("GET", path)
+        return self._read(path)
+
     def _ask(self, hour: pl.DataFrame, moment: datetime) -> int:
         plain = hour.to_dicts()
         for start in range(0, len(plain), ROWS):
@@ -150,6 +167,9 @@ class Replay:
 
     def _post(self, path: str, body: Mapping[str, Any]) -> Any:
         self._http.request("POST", path, self._encode(body), {"Content-Type": "application/json"})
+        return self._read(path)
+
+    def _read(self, path: str) -> Any:
         answer = self._http.getresponse()
         data = answer.read()
         if answer.status >= http.client.BAD_REQUEST:

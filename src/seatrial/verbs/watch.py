@@ -136,7 +136,7 @@ def _take_back(project: Project, seen: Look) -> None:
     if stands is None or broken is None or stands.rung.stage == "shadow":
         return
     figure = f"{whole(broken.newest)}, n = {broken.newest.n:,}" if broken.newest else "not measured"
-    reason = f"{broken.name}: {figure}; {broken.reason}"
+    reason = true_signs(f"{broken.name}: {figure}; {broken.reason}")
     rollback(project, by=GUARD, reason=reason, claim=broken.claim or "")
 
 

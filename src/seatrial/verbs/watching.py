@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 NEWEST = timedelta(days=28)
 """How far back the newest estimate of a claim looks that doesn't say so itself (``over 28d``)."""
+_SINCE = "; nothing in shadow has proved it good since"
 FAILURES = ("raised", "stalled", "not a number", "gate expired")
 """Reasons for which the fallback answered that are faults."""
 
@@ -250,6 +251,7 @@ class Watching:
         judged = held(
             claim, metric, newest, stage=stage, now=self.now, broken_at=broken_at, guard=guard
         )
+        judged = self._still_broken(claim, judged)
         if guard is not None and found is not None:
             against = found.peak if judged.verdict == "fail" else found.against
             guard = replace(guard, verdict=_decided(judged), against=against)
@@ -269,6 +271,16 @@ class Watching:
             cleared=_over(judged, broken_at, cleared),
         )
 
+    def _still_broken(self, claim: Claim, judged: Held) -> Held:
+        """What took the release back to shadow is broken until something there proves it good."""
+        if self.stretch.rung.stage != "shadow" or judged.settled in {"pass", "waived"}:
+            return judged
+        claims = self._before.claims if self._before else ()
+        old = next((each for each in claims if each.claim == claim.id), None)
+        if old is None or old.verdict != "fail" or judged.verdict == "fail":
+            return judged
+        return Held("fail", judged.settled, f"{old.reason.partition(_SINCE)[0]}{_SINCE}")
+
     def _cleared(self, claim: Claim) -> datetime | None:
         """When the break was that an earlier look at this stage found to be over."""
         stage = self.stretch.rung.stage
@@ -279,12 +291,13 @@ class Watching:
 
     def _newest(self, claim: Claim) -> Estimate:
         mature = self.stage.frame["@mature"].to_numpy()
-        if claim.measure.metric != LATENCY and not mature.any():
-            within = self.plan.text.watch.outcome_within
-            return not_measured(
-                f"no outcome is due yet; they have {within}" if within else "no row"
-            )
         rows = mature if claim.measure.metric != LATENCY else np.ones(len(mature), dtype=bool)
+        if not rows.any():
+            within = self.plan.text.watch.outcome_within
+            waits = within is not None and len(rows) > 0
+            return not_measured(
+                f"no outcome is due yet; they have {within}" if waits else "nothing was served yet"
+            )
         end = self.stage.at[rows].max()
         over = duration(claim.measure.over) if claim.measure.over else NEWEST
         recent = rows & (self.stage.at > end - np.timedelta64(over))
