@@ -126,7 +126,7 @@ GUARD = {
 }
 MOVE = {
     "at": str,
-    "action": Only("propose", "advance", "rollback", "override"),
+    "action": Only("propose", "advance", "rollback", "override", "renew"),
     "release": int,
     **dict.fromkeys(("candidate", "artefact", "came", "went", "by", "reason"), str),
     "gate": GATE,

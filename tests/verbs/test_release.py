@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,15 @@ from seatrial.records.release import Move
 from seatrial.runtime.switch import Switch
 from seatrial.verbs.bundle import serving_folder
 from seatrial.verbs.measuring import Measuring
-from seatrial.verbs.release import advance, history, override, propose, rollback, standing
+from seatrial.verbs.release import (
+    advance,
+    history,
+    override,
+    propose,
+    renew,
+    rollback,
+    standing,
+)
 from seatrial.verbs.watch import watch
 
 ROW = {"x": 1.5, "hour": 18, "origin": "EWR"}
@@ -178,6 +187,33 @@ def test_a_gate_expires_with_the_oldest_evidence_that_it_rests_on(trial) -> None
     found = override(project, by="ann", reason="a trial").standing
     assert found.valid_until == "2026-06-10T00:00:00.000000Z"
     assert found.valid_until > iso(trial.clock.now())
+
+
+def test_a_gate_counts_longer_once_its_evidence_was_measured_again(trial) -> None:
+    project = trial.plan("- precision >= 0.30", "- {claim: precision >= 0.30, fresh: 40d}")
+    trial.to("partial 25%")
+    until = standing(project).valid_until
+    assert renew(project) is None
+    trial.clock.advance(days=1)
+    project = trial.open()
+    project.check(again=True)
+    move = renew(project)
+    assert (move.action, move.came, move.went, move.by) == (
+        "renew",
+        "partial 25%",
+        "partial 25%",
+        "guard",
+    )
+    assert until < standing(project).valid_until == iso(trial.clock.now() + timedelta(days=40))
+    assert manifest_of(trial).gate.valid_until == standing(project).valid_until
+    assert renew(project) is None
+
+
+def test_what_nobody_measured_again_renews_nothing(trial) -> None:
+    project = trial.plan("- precision >= 0.30", "- {claim: precision >= 0.30, fresh: 40d}")
+    trial.to("partial 25%")
+    trial.clock.advance(days=60)
+    assert renew(project) is None
 
 
 # -- overriding --------------------------------------------------------------------------------

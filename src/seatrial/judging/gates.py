@@ -94,6 +94,11 @@ def gate(rung: Rung, facts: Facts) -> GateCheck:
     return GateCheck(rung, (*demanded, _compared(facts)))
 
 
+def renewal(rung: Rung, facts: Facts) -> GateCheck:
+    """What must hold for a gate that was passed to count longer: what it rests on offline, measured anew."""
+    return GateCheck(rung, (*facts.form, *_offline(facts)))
+
+
 def _business(measure: str) -> Requirement:
     if not measure:
         return Requirement(BUSINESS, "pass")

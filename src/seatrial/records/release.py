@@ -10,7 +10,7 @@ from seatrial.core.estimate import Estimate
 from seatrial.records.evidence import Verdict
 from seatrial.records.manifest import Level, Override
 
-Action = Literal["propose", "advance", "rollback", "override"]
+Action = Literal["propose", "advance", "rollback", "override", "renew"]
 WHOLE = 1.0
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from seatrial.core.clock import iso
 from seatrial.core.digest import short
 from seatrial.core.errors import ConflictError, DataError, NotFoundError, UserError
-from seatrial.judging.gates import Facts, Paired, gate
+from seatrial.judging.gates import Facts, Paired, gate, renewal
 from seatrial.judging.rollout import rollout
 from seatrial.records.candidate import Candidate
 from seatrial.records.look import Look
@@ -161,6 +161,27 @@ def rollback(project: Project, *, reason: str, by: str | None = None, claim: str
     )
 
 
+def renew(project: Project) -> Move | None:
+    """Let the gate in force count longer, if the evidence that would be too old was measured again.
+
+    Returns:
+        The move; None where nothing ages, nothing is newer, or what is newer doesn't hold.
+    """
+    desk = _Desk(project)
+    manifest = desk.manifest
+    if manifest is None or manifest.gate.valid_until is None or not desk.is_judged:
+        return None
+    check = renewal(desk.rung, desk.facts())
+    until = expiry(desk.checked.claims, desk.checked.judgements)
+    if not check.passed or until is None or until <= manifest.gate.valid_until:
+        return None
+    right = Right(check, manifest.gate.verdicts, manifest.gate.override, until)
+    reason = f"its evidence was measured again; it counts until {until[:16].replace('T', ' ')}"
+    renewed = desk.bundle.moved(manifest, right)
+    rung = str(desk.rung)
+    return desk.file(renewed, right, "renew", by=GUARD, reason=reason, came=rung).move
+
+
 def standing(project: Project) -> Standing | None:
     """Where the newest release stands, with the gate of the next rung as it is now; measures nothing."""
     desk = _Desk(project)
@@ -283,6 +304,10 @@ class _Desk:
 
     def gate(self, rung: Rung) -> GateCheck:
         """Look at a rung's gate."""
+        return gate(rung, self.facts())
+
+    def facts(self) -> Facts:
+        """All that a gate looks at."""
         move, seen = self.newest, newest(self.project)
         if move is not None and move.artefact != self.candidate.artefact:
             move = None  # what another candidate proved or lost says nothing of this one
@@ -292,18 +317,15 @@ class _Desk:
             current = None  # what was proved before it was taken back earns nothing anew
         business = self.plan.text.problem.measure if self.plan.text.problem else None
         offline = self.checked
-        return gate(
-            rung,
-            Facts(
-                form=form(self.project, self.candidate, offline),
-                claims=offline.claims,
-                judgements=offline.judgements,
-                stands=self.rung.stage if move and self.is_in else None,
-                taken_back=self._taken_back and move is not None,
-                measured=current.claims if current else (),
-                paired=self._paired(current) if is_here else None,
-                measure=business.name if business and business.today is None else "",
-            ),
+        return Facts(
+            form=form(self.project, self.candidate, offline),
+            claims=offline.claims,
+            judgements=offline.judgements,
+            stands=self.rung.stage if move and self.is_in else None,
+            taken_back=self._taken_back and move is not None,
+            measured=current.claims if current else (),
+            paired=self._paired(current) if is_here else None,
+            measure=business.name if business and business.today is None else "",
         )
 
     @property
@@ -394,7 +416,7 @@ class _Desk:
             rung=self.rung,
             path=self.path,
             decider=_decider(manifest, self.rung),
-            next=self.gate(following) if following and self._is_judged(move) else None,
+            next=self.gate(following) if following and self.is_judged else None,
             guards=guards,
             history=self.history,
             manifest=move.manifest,
@@ -407,12 +429,16 @@ class _Desk:
         same_stage = Rung.parse(seen.rung).stage == self.rung.stage
         return seen.release == move.release and (same_stage or self._taken_back)
 
-    def _is_judged(self, move: Move) -> bool:
+    @property
+    def is_judged(self) -> bool:
+        """Whether what is released is what is kept and judged now."""
         try:
             kept = self.kept
         except DataError:  # where it answers there need be no training data
             return False
-        return kept is not None and kept.artefact == move.artefact
+        return (
+            kept is not None and self.newest is not None and kept.artefact == self.newest.artefact
+        )
 
 
 def _decider(manifest: Manifest, rung: Rung) -> str:

@@ -21,7 +21,7 @@ from seatrial.verbs.follow import Follower
 from seatrial.verbs.inputs import Inputs
 from seatrial.verbs.look import KIND, newest
 from seatrial.verbs.project import Project
-from seatrial.verbs.release import GUARD, rollback, standing
+from seatrial.verbs.release import GUARD, renew, rollback, standing
 from seatrial.verbs.watching import Watching
 
 ALARM = "alarm"
@@ -98,6 +98,7 @@ def look(project: Project, follower: Follower, *, say: Say = lambda _line: None)
     before = newest(project)
     seen = _seen(project, follower, before)
     _take_back(project, seen)
+    renew(project)
     found = replace(seen, alarms=_alarms(project, seen, say))
     plain = found.to_json()
     if before is None or before.to_json() | {"at": ""} != plain | {"at": ""}:
