@@ -147,8 +147,9 @@ def _proof(claim: Claim, facts: Facts) -> Requirement:
     if series is None or series.newest is None:
         reason = series.reason if series and series.reason else "not measured there yet"
         return Requirement(what, "unknown", reason, claim.id)
-    reason = "" if series.settled == "pass" else series.reason or "not settled"
-    return Requirement(what, series.settled, reason, claim.id, series.evidence)
+    verdict: Verdict = "fail" if series.verdict == "fail" else series.settled
+    reason = "" if verdict == "pass" else series.reason or "not settled"
+    return Requirement(what, verdict, reason, claim.id, series.evidence)
 
 
 def _broken(facts: Facts) -> list[Requirement]:

@@ -54,7 +54,8 @@ def repair(seen: Look | None, train_s: float) -> tuple[Step, ...]:
     figure = "nothing measured"
     if found is not None and found.measured:
         figure = f"{found.value:.3g} [{found.low:.3g}, {found.high:.3g}]"
-    more = f", and so do {len(broken) - 1} more" if len(broken) > 1 else ""
+    others = len(broken) - 1
+    more = f", and so {'do' if others > 1 else 'does'} {others} more" if others else ""
     since = seen.windows[0].start[:10] if seen.windows else ""
     why = f"{first.name} fails in {first.stage} with {figure}{more}"
     if seen.advice:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from seatrial.core.clock import iso, parse_iso
 from seatrial.core.digest import short
@@ -142,7 +143,7 @@ def view(facts: Facts, asked: Mapping[str, str]) -> Releases:  # noqa: ARG001 â€
         closed=gate.sentence if gate and not gate.passed else "",
         why=next((each.claim for each in gate.demands if each.claim), "") if gate else "",
         steps=_steps(standing, facts),
-        ends=words.day(iso(facts.now), facts.now),
+        ends=words.day(iso(_seen_until(standing, facts)), facts.now),
         guards=tuple(_guard(each, standing, facts) for each in standing.guards),
         guards_title=_guards_title(standing, facts),
         gate=gate,
@@ -345,11 +346,18 @@ def _figure(against: float) -> str:
     return f"{against:,.0f}" if against >= 10 or against == round(against) else f"{against:.1f}"  # noqa: PLR2004 â€” where a decimal says nothing more
 
 
+def _seen_until(standing: Standing, facts: Facts) -> datetime:
+    """When the release was last looked at; now, if it wasn't. A replay may lie years back."""
+    last = parse_iso(standing.history[0].at)
+    return max(parse_iso(facts.watched.at) if facts.watched else facts.now, last)
+
+
 def _steps(standing: Standing, facts: Facts) -> tuple[Step, ...]:
     """Exposure of the newest release over time: in per cent of the time since it was proposed."""
-    moves = [move for move in reversed(standing.history) if move.release == standing.release]
+    own = (move for move in reversed(standing.history) if move.release == standing.release)
+    moves = [move for move in own if move.action != "renew"]
     times = [parse_iso(move.at) for move in moves]
-    end = max(facts.now, times[-1])
+    end = _seen_until(standing, facts)
     length = (end - times[0]).total_seconds() or 1.0
     at = [(time - times[0]).total_seconds() / length * 100 for time in times]
     return tuple(
