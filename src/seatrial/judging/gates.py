@@ -99,6 +99,12 @@ def renewal(rung: Rung, facts: Facts) -> GateCheck:
     return GateCheck(rung, (*facts.form, *_offline(facts)))
 
 
+def offline_requirement(claim: Claim, judgement: Judgement) -> Requirement:
+    """A claim as it was judged offline, as a gate demands it."""
+    evidence = judgement.evidence.digest if judgement.evidence else ""
+    return Requirement(f"{claim}, offline", judgement.verdict, judgement.reason, claim.id, evidence)
+
+
 def _business(measure: str) -> Requirement:
     if not measure:
         return Requirement(BUSINESS, "pass")
@@ -108,13 +114,7 @@ def _business(measure: str) -> Requirement:
 def _offline(facts: Facts) -> list[Requirement]:
     """Guarantees that are measured offline."""
     return [
-        Requirement(
-            f"{claim}, offline",
-            judgement.verdict,
-            judgement.reason,
-            claim.id,
-            judgement.evidence.digest if judgement.evidence else "",
-        )
+        offline_requirement(claim, judgement)
         for claim, judgement in zip(facts.claims, facts.judgements, strict=True)
         if claim.commitment == "guarantee" and judgement.stage == "offline"
     ]

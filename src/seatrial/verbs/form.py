@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from seatrial.core.digest import digest
 from seatrial.core.errors import SeatrialError
+from seatrial.judging.gates import offline_requirement
 from seatrial.records.candidate import Candidate
 from seatrial.records.evidence import Verdict
 from seatrial.records.release import Requirement
@@ -55,13 +56,7 @@ def _audited(project: Project, candidate: Candidate) -> Header:
 
 def _memory(offline: Checked) -> list[Requirement]:
     found = [
-        Requirement(
-            f"{claim}, offline",
-            judgement.verdict,
-            judgement.reason,
-            claim.id,
-            judgement.evidence.digest if judgement.evidence else "",
-        )
+        offline_requirement(claim, judgement)
         for claim, judgement in zip(offline.claims, offline.judgements, strict=True)
         if claim.measure.metric == "memory_mb" and judgement.stage == "offline"
     ]
