@@ -399,6 +399,20 @@ def test_what_was_taken_back_stays_broken_with_one_alarm_until_shadow_proves_it_
     assert len(said) == 2
 
 
+def test_releasing_it_anew_does_not_forget_what_took_it_back(failing) -> None:
+    rollback(failing.project, reason="out with it")
+    moved = propose(failing.project, by="ann")
+    assert moved.move.release == 2
+    failing.serve(12)
+    failing.clock.advance(days=1)
+    seen = watch(failing.project)
+    assert series(seen, "precision").settled == "unknown"
+    assert series(seen, "precision").verdict == "fail"
+    assert open_alarms(seen) == {"precision", RECALL}
+    unmet = {each.claim for each in standing(failing.project).next.unmet}
+    assert "precision" in unmet
+
+
 def test_an_alarm_goes_to_a_webhook_and_an_unreachable_one_costs_nothing(canary, webhook) -> None:
     address, got = webhook
     channels = f'["http://127.0.0.1:9/x", "{address}/hook", stdout]'

@@ -147,7 +147,9 @@ def watch(
     """Judge production: read what was logged, measure the claims, raise alarms."""
     import seatrial
     from seatrial.cli.console import Progress, show, show_json
+    from seatrial.reports.lines import Piece, line
     from seatrial.reports.watch import look as told
+    from seatrial.verbs.release import standing
     from seatrial.verbs.watch import follow as go_on
     from seatrial.verbs.watch import watch as once
 
@@ -164,7 +166,19 @@ def watch(
     if as_json:
         show_json(found.to_json())
         return
+    stands = standing(opened)
     show(told(found))
+    if stands is not None and stands.lost is not None and str(stands.rung) != found.rung:
+        show(
+            [
+                line(
+                    Piece(
+                        f"The guard took it back to {stands.rung}: see seatrial release.",
+                        "red bold",
+                    )
+                )
+            ]
+        )
 
 
 def _say(line: str) -> None:

@@ -19,7 +19,10 @@ def ui(
         Path, typer.Option("--project", "-p", help="Folder of the project.")
     ] = Path(),
     port: Annotated[
-        int | None, typer.Option("--port", help="The port; the next free one from 8765 if none.")
+        int | None,
+        typer.Option(
+            "--port", min=1, max=65535, help="The port; the next free one from 8765 if none."
+        ),
     ] = None,
     host: Annotated[
         str,

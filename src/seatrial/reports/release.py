@@ -67,8 +67,7 @@ def moved(move: Move, standing: Standing) -> list[Line]:
     lines += [line(""), *drawn(standing.path, _marks(standing, newest)), line("")]
     if standing.next:
         lines.append(gate(standing.next)[0])
-    waits = standing.next is not None and not standing.next.passed and move.action != "rollback"
-    return [*lines, next_command("seatrial watch" if waits else _next(standing))]
+    return [*lines, next_command(_next(standing))]
 
 
 def history(moves: Sequence[Move]) -> list[Line]:

@@ -126,7 +126,7 @@ class Switch:
         time_of, place = clock or SystemClock(), ServingFolder(folder)
         name = place.current()
         if name is None:
-            hint = "seatrial release puts a candidate in force"
+            hint = "seatrial release propose puts a candidate in force"
             raise NotFoundError("nothing is released here", where=str(folder), hint=hint)
         force = put_in_force(place, name, now=time_of.now(), replay=replay, opener=opener)
         writer = LogWriter(log or place.log, clock=time_of, fdatasync=fdatasync)

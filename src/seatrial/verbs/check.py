@@ -37,8 +37,8 @@ class Checked:
         measured: How many were measured, and not found on file.
         rows: Rows of the part that claims are judged on.
         uses: How often the test part was read by other candidates before.
-        standing: Where the candidate's release was last looked at, ``release 1 in shadow``; empty
-            before that.
+        standing: Where the candidate's release stands, ``release 1 in shadow``; empty before it was
+            looked at.
     """
 
     project: str
@@ -191,7 +191,7 @@ def checked(
         measured=measuring.measured,
         rows=chain.split.parts["test"].rows - chain.split.parts["test"].unlabelled,
         uses=_uses(measuring, trained),
-        standing=f"release {seen.release} in {seen.rung}" if seen else "",
+        standing=_standing(measuring) if seen else "",
     )
     if not only and measure:
         _record(measuring, result)
@@ -222,6 +222,12 @@ def _judge(claim: Claim, filed: dict[str, Filed], measuring: Measuring) -> Judge
             claim.id, "offline", "not applicable", reason, None, fresh=False, blocks=False
         )
     return judge(claim, metric, filed[claim.id], stage="offline", now=measuring.project.clock.now())
+
+
+def _standing(measuring: Measuring) -> str:
+    """Where the newest release stands now, which the newest look may not know yet."""
+    entry = measuring.project.ledger.newest("release", measuring.chain.plan.text.project)
+    return f"release {entry.payload['release']} in {entry.payload['went']}" if entry else ""
 
 
 def _uses(measuring: Measuring, candidate: Candidate | None) -> int:

@@ -196,7 +196,11 @@ class Follower:
 
 
 def _locked(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        hint = "the follower writes beside the log and in .seatrial/"
+        raise StoreError(f"{path} can't be written: {error.strerror}", hint=hint) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -204,7 +208,7 @@ def _locked(path: Path) -> int:
         raise ConflictError(
             "another follower reads this log",
             where=str(path.parent),
-            hint="one log has one follower",
+            hint="one log has one follower, and it looks by itself: see seatrial check, or release",
         ) from None
     return descriptor
 

@@ -330,7 +330,17 @@ class _Desk:
 
     @property
     def _taken_back(self) -> bool:
-        return self.newest is not None and self.newest.action == "rollback" and self.is_in
+        """Whether the last that is on record of this candidate deciding is that it was taken back.
+
+        Releasing it anew doesn't make it forgotten.
+        """
+        if self.newest is None or not self.is_in:
+            return False
+        own = (move for move in self.history if move.artefact == self.newest.artefact)
+        found = next(
+            (move for move in own if {_stage(move.came), _stage(move.went)} != {"shadow"}), None
+        )
+        return found is not None and found.action == "rollback"
 
     def _paired(self, seen: Look | None) -> Paired | None:
         if seen is None or seen.paired is None:
@@ -439,6 +449,10 @@ class _Desk:
         return (
             kept is not None and self.newest is not None and kept.artefact == self.newest.artefact
         )
+
+
+def _stage(rung: str) -> str:
+    return Rung.parse(rung).stage if rung else "shadow"
 
 
 def _decider(manifest: Manifest, rung: Rung) -> str:

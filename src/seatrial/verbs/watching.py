@@ -92,6 +92,8 @@ class Watching:
         self.now = project.clock.now()
         same = before is not None and before.release == self.stretch.newest.release
         self._before = before if same else None
+        is_candidate = before is not None and before.candidate == self.stretch.newest.candidate
+        self._of_candidate = before if is_candidate else None
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -275,7 +277,7 @@ class Watching:
         """What took the release back to shadow is broken until something there proves it good."""
         if self.stretch.rung.stage != "shadow" or judged.settled in {"pass", "waived"}:
             return judged
-        claims = self._before.claims if self._before else ()
+        claims = self._of_candidate.claims if self._of_candidate else ()
         old = next((each for each in claims if each.claim == claim.id), None)
         if old is None or old.verdict != "fail" or judged.verdict == "fail":
             return judged
