@@ -1,6 +1,6 @@
 """In production a claim holds until it is proved broken, and is broken until it is proved good."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -23,7 +23,9 @@ def claim(text: str = "recall >= 0.5", **facts) -> Claim:
     return Claim("recall", measure, bound, stage, **facts)
 
 
-def judged(found, *, broken: bool, guard: Guard | None = None, now: datetime = NOW, **facts):
+def judged(
+    found, *, broken: bool, guard: Guard | None = None, now: datetime = NOW, cleared=None, **facts
+):
     each = claim(**facts)
     newest = Estimate(*found, 400, "wilson-95") if found else None
     return held(
@@ -34,6 +36,7 @@ def judged(found, *, broken: bool, guard: Guard | None = None, now: datetime = N
         now=now,
         broken_at=BROKEN if broken else None,
         guard=guard,
+        cleared=cleared,
     )
 
 
@@ -53,6 +56,14 @@ def judged(found, *, broken: bool, guard: Guard | None = None, now: datetime = N
 def test_what_is_held_and_what_is_proved(found, broken, verdict, settled) -> None:
     result = judged(found, broken=broken)
     assert (result.verdict, result.settled) == (verdict, settled)
+
+
+def test_a_break_that_was_over_does_not_count_again() -> None:
+    over = judged(GOOD, broken=True).cleared
+    assert over == BROKEN
+    later = judged(SPLIT, broken=True, cleared=over)
+    assert (later.verdict, later.cleared) == ("pass", BROKEN)
+    assert judged(SPLIT, broken=True, cleared=BROKEN - timedelta(hours=1)).verdict == "fail"
 
 
 def test_a_claim_that_holds_and_is_not_proved_says_so() -> None:

@@ -386,3 +386,20 @@ def test_of_three_classes_an_outcome_of_a_fourth_is_not_known() -> None:
     found = Served(frame, terms(None, contract=contract, costs=None))
     assert measured(found, "accuracy >= 0.5").n == n - n // 4
     assert watched(found, claim("accuracy >= 0.5"), 0.5).broken_at is not None
+
+
+def test_a_day_counts_once_all_of_it_is_mature() -> None:
+    whole = served("day")
+    last = whole.frame["@at"].max()
+    noon = last.replace(hour=12, minute=0, second=0, microsecond=0)
+    at_noon = served("day", now=noon)
+    each = claim("recall >= 0.5")
+    seen, all_days = (watched(found, each, 0.5) for found in (at_noon, whole))
+    days = whole.frame.with_columns(day=pl.col("@at").dt.date()).filter(pl.col("@outcome") == "yes")
+    assert all_days.n == days.height
+    assert seen.n == days.filter(pl.col("day") < noon.date()).height
+    waiting = served("day", now=noon, waits=timedelta(days=1))
+    assert (
+        watched(waiting, each, 0.5).n
+        == days.filter(pl.col("day") < noon.date() - timedelta(days=1)).height
+    )

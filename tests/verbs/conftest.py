@@ -139,7 +139,7 @@ class Trial:
         raise AssertionError(rung)
 
     def moves(self):
-        from seatrial.verbs.release import history
+        from seatrial.verbs.desk import history
 
         return history(self.project)
 

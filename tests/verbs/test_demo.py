@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 
 from seatrial.verbs.demo import END, TODAY, later, lay_out
+from seatrial.verbs.desk import history
 from seatrial.verbs.follow import Follower
 from seatrial.verbs.look import newest
 from seatrial.verbs.measuring import Measuring
-from seatrial.verbs.release import history
 
 
 @pytest.fixture(scope="module")

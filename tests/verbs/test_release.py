@@ -12,10 +12,10 @@ from seatrial.core.errors import ArchiveError, ConflictError, NotFoundError, Use
 from seatrial.records.release import Move
 from seatrial.runtime.switch import Switch
 from seatrial.verbs.bundle import serving_folder
+from seatrial.verbs.desk import history
 from seatrial.verbs.measuring import Measuring
 from seatrial.verbs.release import (
     advance,
-    history,
     override,
     propose,
     renew,

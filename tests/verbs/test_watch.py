@@ -354,6 +354,20 @@ def test_a_target_that_fails_takes_nothing_back_and_alarms_nobody(canary) -> Non
     assert look.alarms == ()
 
 
+def test_a_guarantee_without_a_sequence_is_judged_every_seven_days(canary) -> None:
+    project = canary.plan("  - precision >= 0.30", "  - f1 >= 0.95")
+    canary.serve(1500)
+    canary.clock.advance(days=1)
+    early = series(watch(project), "f1")
+    assert (early.verdict, early.guard) == ("pass", None)
+    canary.serve(900)
+    canary.clock.advance(days=1)
+    late = series(watch(project), "f1")
+    assert late.verdict == "fail"
+    assert late.reason.endswith("a window excludes it")
+    assert canary.moves()[0].claim == "f1"
+
+
 def test_a_waived_claim_that_is_broken_takes_nothing_back(canary) -> None:
     waiver = "{reason: the desk knows, by: ann, until: 2027-01-01}"
     canary.plan("  - precision >= 0.30", f"  - {{claim: precision >= 0.9, waived: {waiver}}}")

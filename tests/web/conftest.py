@@ -13,7 +13,8 @@ from seatrial.core.clock import ManualClock, iso
 from seatrial.core.estimate import Estimate
 from seatrial.records.look import Alarm, Look, Moved, Point, Series, Window
 from seatrial.records.release import Guard
-from seatrial.verbs.release import GUARD, advance, propose, rollback
+from seatrial.verbs.desk import GUARD
+from seatrial.verbs.release import advance, propose, rollback
 from seatrial.web.server import Handle, start
 
 JULY = datetime(2026, 7, 1, 8, tzinfo=UTC)

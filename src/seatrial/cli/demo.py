@@ -26,10 +26,11 @@ from seatrial.reports.watch import look as told_look
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.comparison import spoken
 from seatrial.verbs.demo import END, NAME, TODAY, later, lay_out
+from seatrial.verbs.desk import history
 from seatrial.verbs.follow import Follower
 from seatrial.verbs.look import newest
 from seatrial.verbs.project import Project
-from seatrial.verbs.release import advance, history, in_force, propose, standing
+from seatrial.verbs.release import advance, in_force, propose, standing
 from seatrial.verbs.replay import Answered, Replay, serving
 from seatrial.verbs.train import rows_of
 from seatrial.verbs.watch import look

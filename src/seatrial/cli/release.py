@@ -11,7 +11,7 @@ import typer
 from seatrial.core.errors import UserError
 
 if TYPE_CHECKING:
-    from seatrial.verbs.release import Moved
+    from seatrial.verbs.desk import Moved
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Where = Annotated[Path, typer.Option("--project", "-p", help="Folder of the project.")]
@@ -109,7 +109,7 @@ def history(*, project: Where = HERE, as_json: Json = False) -> None:
     import seatrial
     from seatrial.cli.console import show, show_json
     from seatrial.reports.release import history as told
-    from seatrial.verbs.release import history as moves
+    from seatrial.verbs.desk import history as moves
 
     found = moves(seatrial.open(project))
     if as_json:

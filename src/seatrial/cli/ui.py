@@ -21,7 +21,7 @@ def ui(
     port: Annotated[
         int | None,
         typer.Option(
-            "--port", min=1, max=65535, help="The port; the next free one from 8765 if none."
+            "--port", min=0, max=65535, help="The port; the next free one from 8765 if none."
         ),
     ] = None,
     host: Annotated[

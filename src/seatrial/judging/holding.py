@@ -2,7 +2,7 @@
 
 A claim that passed its gate holds until an anytime-valid sequence excludes its bound, which happens by
 chance at most once in 90 days of looking. A metric that has no such sequence (a gap between groups, an F1)
-is looked at once a window, each window at a level that shrinks so that all of them together err as rarely:
+is looked at once every seven days, each stretch at a level that shrinks so that all together err as rarely:
 0.05 / (k (k + 1)) for the k-th. What was broken holds again when its newest estimate proves it.
 """
 
@@ -52,11 +52,13 @@ class Held:
         verdict: ``pass`` while nothing proves it broken.
         settled: What the newest estimate proves by itself, as at a gate.
         reason: Why; empty if there is nothing to say.
+        cleared: When the break was that is over; it doesn't count again. None without one.
     """
 
     verdict: Verdict
     settled: Verdict
     reason: str
+    cleared: datetime | None = None
 
 
 def held(
@@ -68,6 +70,7 @@ def held(
     now: datetime,
     broken_at: datetime | None,
     guard: Guard | None,
+    cleared: datetime | None = None,
 ) -> Held:
     """Judge a claim at the stage where its release stands.
 
@@ -79,20 +82,25 @@ def held(
         now: Decides whether a waiver has expired.
         broken_at: When its sequence, or one of its windows, last excluded its bound.
         guard: The sequence; None where each window is judged once.
+        cleared: When the break was that an earlier look found to be over.
     """
+    if broken_at is not None and cleared is not None and broken_at <= cleared:
+        broken_at = None
     if newest is None or newest.value is None:
         reason = newest.method if newest is not None else "no mature outcome"
-        return Held("unknown", "unknown", reason)
+        return Held("unknown", "unknown", reason, cleared)
     evidence = Evidence("", str(claim.measure), "production", newest, at=iso(now))
     settled = judge(claim, metric, Filed(evidence), stage=stage, now=now)
     if broken_at is None:
-        return Held("pass", settled.verdict, _unproved(settled.verdict, settled.reason))
+        unproved = _unproved(settled.verdict, settled.reason)
+        return Held("pass", settled.verdict, unproved, cleared)
     if settled.verdict == "pass":
-        return Held("pass", "pass", f"holds again; it was broken on {broken_at:%-d %b}")
+        again = f"holds again; it was broken on {broken_at:%-d %b}"
+        return Held("pass", "pass", again, broken_at)
     if settled.verdict == "waived":
-        return Held("waived", "waived", settled.reason)
+        return Held("waived", "waived", settled.reason, cleared)
     how = f"evidence against it reached {guard.limit:,.0f}" if guard else "a window excludes it"
-    return Held("fail", settled.verdict, f"broken since {broken_at:%-d %b}: {how}")
+    return Held("fail", settled.verdict, f"broken since {broken_at:%-d %b}: {how}", cleared)
 
 
 def _unproved(settled: Verdict, reason: str) -> str:

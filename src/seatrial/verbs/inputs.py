@@ -20,7 +20,8 @@ from seatrial.stats import design_effect, intraclass_correlation, wilson
 from seatrial.verbs.bundle import serving_folder
 from seatrial.verbs.materials import raw
 from seatrial.verbs.profile import outcomes_of, output_of, profile_of
-from seatrial.verbs.watching import NEWEST, Watching
+from seatrial.verbs.series import NEWEST
+from seatrial.verbs.watching import Watching
 
 if TYPE_CHECKING:
     import polars as pl

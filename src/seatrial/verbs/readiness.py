@@ -15,10 +15,10 @@ from seatrial.plan.claims import parse_claim
 from seatrial.records.claim import Measure
 from seatrial.records.readiness import SECTIONS, TESTS, Score, Test
 from seatrial.verbs.check import Checked, checked
+from seatrial.verbs.desk import history
 from seatrial.verbs.look import KIND, newest_of
 from seatrial.verbs.measuring import Measuring
 from seatrial.verbs.project import Project
-from seatrial.verbs.release import history
 from seatrial.verbs.roles import Missing
 
 _TESTS = {test.id: test for test in TESTS}

@@ -17,11 +17,13 @@ from seatrial.records.claim import Claim
 from seatrial.records.look import Alarm, Look, Moved, Series
 from seatrial.reports.claims import true_signs
 from seatrial.reports.numbers import whole
+from seatrial.verbs.desk import GUARD
 from seatrial.verbs.follow import Follower
 from seatrial.verbs.inputs import Inputs
 from seatrial.verbs.look import KIND, newest
 from seatrial.verbs.project import Project
-from seatrial.verbs.release import GUARD, renew, rollback, standing
+from seatrial.verbs.release import renew, rollback, standing
+from seatrial.verbs.series import claims, figures
 from seatrial.verbs.watching import Watching
 
 ALARM = "alarm"
@@ -120,8 +122,8 @@ def _seen(project: Project, follower: Follower, before: Look | None) -> Look:
         known=watching.known,
         delay_h=watching.delay_h,
         windows=watching.windows,
-        claims=watching.claims(),
-        figures=(*watching.figures(), *inputs.figures()),
+        claims=claims(watching),
+        figures=(*figures(watching), *inputs.figures()),
         moved=inputs.moved(),
         reference=inputs.reference_name,
         alarms=(),
