@@ -34,8 +34,8 @@ class Client(threading.Thread):
             connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
             try:
                 connection.connect()
-            except ConnectionRefusedError:
-                return
+            except (ConnectionRefusedError, ConnectionResetError):
+                return  # nobody listens any more, or the listener went with this one in its queue
             self._ask_until_closed(connection)
 
     def _ask_until_closed(self, connection: http.client.HTTPConnection) -> None:
