@@ -82,12 +82,12 @@ def values(question: Question, classes: tuple[str, ...], tables: Floats) -> Floa
         if question.metric == "matthews_corrcoef":
             return _correlations(tables)
         if question.metric == "balanced_accuracy":
-            weights = [_one_against_rest("recall", code, 2) for code in (0, 1)]
+            pairs = [_one_against_rest("recall", code, 2) for code in (0, 1)]
         else:
-            weights = [_weights(question, classes, len(classes))]
+            pairs = [weights(question, classes, len(classes))]
         ratios = [
             (tables * top).sum(axis=(1, 2)) / (tables * bottom).sum(axis=(1, 2))
-            for top, bottom in weights
+            for top, bottom in pairs
         ]
     means: Floats = np.mean(ratios, axis=0)
     return means
@@ -96,17 +96,21 @@ def values(question: Question, classes: tuple[str, ...], tables: Floats) -> Floa
 def _ratios(question: Question, classes: tuple[str, ...], table: Floats) -> list[Weights]:
     metric, size = question.metric, len(classes)
     if metric in {"accuracy", "expected_cost"}:
-        return [_weights(question, classes, size)]
+        return [weights(question, classes, size)]
     code = question.class_code(classes)
     if metric != "balanced_accuracy" and code is not None:
-        weights = _one_against_rest(metric, code, size)
-        if not table[weights[1] > 0].any():
+        pair = _one_against_rest(metric, code, size)
+        if not table[pair[1] > 0].any():
             raise UndefinedError(_reason(metric, classes[code]))
-        return [weights]
+        return [pair]
     if metric in {"selection_rate", "prevalence"}:
-        message = f"`{metric}` of {size} classes needs to say of which"
-        raise UserError(message, hint=f"write `{metric}(class={classes[0]})`")
+        raise _unnamed(metric, classes)
     return _per_class_ratios("recall" if metric == "balanced_accuracy" else metric, classes, table)
+
+
+def _unnamed(metric: str, classes: tuple[str, ...]) -> UserError:
+    message = f"`{metric}` of {len(classes)} classes needs to say of which"
+    return UserError(message, hint=f"write `{metric}(class={classes[0]})`")
 
 
 def _per_class_ratios(metric: str, classes: tuple[str, ...], table: Floats) -> list[Weights]:
@@ -118,13 +122,19 @@ def _per_class_ratios(metric: str, classes: tuple[str, ...], table: Floats) -> l
     return [_one_against_rest(metric, int(code), len(classes)) for code in present]
 
 
-def _weights(question: Question, classes: tuple[str, ...], size: int) -> Weights:
+def weights(question: Question, classes: tuple[str, ...], size: int) -> Weights:
+    """What each cell of the table adds to a ratio's numerator and denominator.
+
+    Raises:
+        UserError: a metric of several classes names none.
+    """
     if question.metric == "accuracy":
         return np.eye(size), np.ones((size, size))
     if question.metric == "expected_cost":
         return _costs(question, classes) * DECISIONS_COSTED, np.ones((size, size))
     code = question.class_code(classes)
-    assert code is not None
+    if code is None:
+        raise _unnamed(question.metric, classes)
     return _one_against_rest(question.metric, code, size)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -161,7 +160,7 @@ class Bundle:
         return Policy(
             level=rung.level,
             share=rung.share,
-            salt=before.policy.salt if before else secrets.token_hex(32),
+            salt=before.policy.salt if before else self.chain.project.salt,
             threshold=candidate.threshold,
             confidence=release.confidence,
             audit=self._audit(rung),

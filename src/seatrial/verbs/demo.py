@@ -1,11 +1,14 @@
 """Lay out the demo: the 2013 New York flights with hourly weather, and a plan for them.
 
 The first six months are the project's data. The next three stand in ``later/``: nothing reads them but
-the replay, which asks about them in order, as if each day were today.
+the replay, which asks about them in order, as if each day were today. The installation's secret is no
+secret here, so that the same flights go to the canary in every run.
 """
 
 from __future__ import annotations
 
+import json
+import secrets
 import shutil
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
@@ -13,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatrial.core.clock import ManualClock
+from seatrial.core.digest import digest_bytes
 from seatrial.core.errors import ConflictError
-from seatrial.verbs.project import PLAN, STATE, Project
+from seatrial.verbs.project import INSTALLATION, PLAN, STATE, Project
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,6 +53,9 @@ def lay_out(folder: Path) -> Project:
         for name in _BESIDE:
             shutil.copyfile(source / name, folder / name)
     (folder / ".gitignore").write_text(f"{STATE}/\n")
+    (folder / STATE).mkdir(exist_ok=True)
+    me = {"id": secrets.token_hex(6), "secret": digest_bytes(NAME.encode())}
+    (folder / STATE / INSTALLATION).write_text(json.dumps(me))
     return Project(folder, clock=clock)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seatrial.core.clock import Clock, SystemClock
+from seatrial.core.digest import keyed_hash
 from seatrial.core.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 PLAN = "plan.yaml"
 STATE = ".seatrial"
+INSTALLATION = "installation.json"
 
 
 class Project:
@@ -101,9 +103,14 @@ class Project:
 
         return Fingerprints(self.state / "fingerprints.json")
 
+    @property
+    def salt(self) -> str:
+        """Secret of this installation that says which keys a share of the decisions takes; hexadecimal."""
+        return keyed_hash(bytes.fromhex(self._installation["secret"]), "which keys a share takes")
+
     @cached_property
     def _installation(self) -> Mapping[str, str]:
-        path = self.state / "installation.json"
+        path = self.state / INSTALLATION
         if not path.exists():
             self.state.mkdir(parents=True, exist_ok=True)
             me = {"id": secrets.token_hex(6), "secret": secrets.token_hex(32)}

@@ -1,0 +1,97 @@
+"""Slices for people: where the metric is worse than overall, the worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from seatrial.core.estimate import Estimate
+from seatrial.reports import numbers
+from seatrial.reports.claims import true_signs
+from seatrial.reports.lines import DIM, STYLES, Line, Piece, line, next_command, table, wrap
+
+BEYOND_CHANCE = 0.05
+_NAME = 44
+"""Columns of a condition; a longer one goes on in the next line."""
+
+Row = tuple[str, Estimate, float | None, float]
+"""Condition, estimate, adjusted p-value, score."""
+
+
+def slices(
+    rows: Sequence[Row],
+    *,
+    metric: str,
+    part: str,
+    overall: Estimate,
+    looked_at: int,
+    columns: int,
+    least: int,
+    depth: int,
+    higher_is_better: bool,
+) -> list[Line]:
+    """The table of slices, what was looked at, and what to do with the worst.
+
+    Args:
+        rows: The slices, the worst first.
+        metric: The measure.
+        part: Part of the split.
+        overall: The metric of all rows.
+        looked_at: Slices with enough rows.
+        columns: Columns that were cut.
+        least: Relevant rows that a slice had to have.
+        depth: Columns in one condition.
+        higher_is_better: Which way of the metric is good.
+    """
+    looked = (
+        f"{metric} on {part} is {numbers.whole(overall)}. Looked at {looked_at:,} slices of "
+        f"{columns} columns, up to {depth} at once, each of {least} rows or more."
+    )
+    head = [line(each) for each in wrap(looked, 96)]
+    if not rows:
+        said = "None of them is worse than chance explains." if looked_at else _too_few(least)
+        return [*head, line(""), line(said), next_command("seatrial doctor")]
+    ranked = rows[0][2] is None
+    last = "score" if ranked else "p, adjusted"
+    cells: list[list[Piece | str]] = [
+        ["", *(Piece(each, DIM) for each in ("where", metric, "n", last))]
+    ]
+    for row in rows:
+        cells += _row(row, ranked=ranked)
+    closing = _closing(rows[0], f"{metric} {'>=' if higher_is_better else '<='}")
+    return [*head, line(""), *table(cells, right=[3, 4]), line(""), *closing]
+
+
+def _row(row: Row, *, ranked: bool) -> list[list[Piece | str]]:
+    where, estimate, p, score = row
+    first, *rest = wrap(true_signs(where), _NAME)
+    bad = p is not None and p <= BEYOND_CHANCE
+    glyph = Piece("✗", STYLES["fail"]) if bad else Piece(" " if ranked else "–", DIM)
+    last = f"{score:.2f}" if ranked else p_value(p or 0.0)
+    return [
+        [glyph, first, numbers.whole(estimate), f"{estimate.n:,}", last],
+        *(["", each] for each in rest),
+    ]
+
+
+def p_value(p: float) -> str:
+    """A p-value for people.
+
+    >>> p_value(1e-9), p_value(0.034), p_value(1.0)
+    ('< 0.0001', '0.034', '1')
+    """
+    least = 0.0001
+    return f"< {least}" if p < least else f"{p:.2g}"
+
+
+def _too_few(least: int) -> str:
+    return f"No slice has {least} relevant rows; --min-rows asks for fewer."
+
+
+def _closing(worst: Row, bound: str) -> list[Line]:
+    where, estimate, p, _ = worst
+    if p is not None and p > BEYOND_CHANCE:
+        said = "No slice is worse than chance explains; those above come nearest."
+        return [line(said), next_command("seatrial doctor")]
+    claim = f"{bound} {estimate.value or 0.0:.2g} where {where}"
+    lines = wrap(f"To hold the worst to a bound, write it as a claim: {claim}", 96)
+    return [*(line(each) for each in lines), next_command("seatrial errors")]
