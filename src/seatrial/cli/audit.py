@@ -69,3 +69,25 @@ def slices(
             higher_is_better=found.higher_is_better,
         )
     )
+
+
+def doctor(
+    *,
+    project: Where = HERE,
+    again: Annotated[bool, typer.Option("--again", help="Check again what is on file.")] = False,
+    as_json: Json = False,
+) -> None:
+    """What is wrong with the candidate: implementation, data, hyperparameters, fit, in this order."""
+    import seatrial
+    from seatrial.cli.console import Progress, show, show_json
+    from seatrial.reports.doctor import doctor as told
+    from seatrial.verbs.comparison import spoken
+    from seatrial.verbs.doctor import doctor as examine
+
+    with Progress() as progress:
+        found = examine(seatrial.open(project), again=again, tell=progress.count)
+    if as_json:
+        show_json(found.to_json())
+        return
+    name = f"{spoken(found.family)} {found.candidate}"
+    show(told(found.checks, name=name, explains=found.explains))

@@ -169,6 +169,7 @@ def why(
 
 
 app.command()(audit.slices)
+app.command()(audit.doctor)
 app.command()(serving.serve)
 app.command()(serving.log)
 app.command()(release.watch)

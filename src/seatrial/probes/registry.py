@@ -26,6 +26,7 @@ from seatrial.probes.data import (
 from seatrial.probes.features import BenefitProbe
 from seatrial.probes.predictions import PredictionsProbe
 from seatrial.probes.probe import Probe
+from seatrial.probes.symptoms import SYMPTOMS
 from seatrial.records.metrics import GLOSSARY, Metric, glossary
 
 _BUILT_IN: Mapping[str, Probe] = {
@@ -40,6 +41,7 @@ _BUILT_IN: Mapping[str, Probe] = {
     "memory_mb": MemoryProbe(),
     "reproducible": ReproducibleProbe(),
     "numerically_stable": StableProbe(),
+    **{each.name: each for each in SYMPTOMS},
 }
 _GROUP = "seatrial.probes"
 _OWN = "probes"

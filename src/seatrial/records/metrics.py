@@ -77,6 +77,10 @@ def _predictions(name: str, meaning: str, **facts: object) -> Metric:
     return Metric(name, meaning, "predictions", **{"tasks": CLASSIFICATION, **facts})  # type: ignore[arg-type]
 
 
+def _symptom(name: str, meaning: str, tasks: tuple[Task, ...] = EVERY_TASK) -> Metric:
+    return Metric(name, meaning, "candidate", tasks, answers_yes_or_no=True)
+
+
 _BUILT_IN = (
     _predictions("accuracy", "share of decisions that are right", punishes=_BOTH),
     _predictions("balanced_accuracy", "mean of the recalls of the classes", punishes=_BOTH),
@@ -255,6 +259,18 @@ _BUILT_IN = (
         "candidate",
         answers_yes_or_no=True,
     ),
+    _symptom(
+        "every_class_is_predicted", "each class that occurs is decided for some row", CLASSIFICATION
+    ),
+    _symptom(
+        "labels_are_consistent", "no class has labels that contradict what is sure", CLASSIFICATION
+    ),
+    _symptom("parts_are_alike", "train and test can't be told apart by the features"),
+    _symptom("not_overfitted", "less capacity is not proved better on dev"),
+    _symptom("better_than_constant", "it is proved better than the answer that is always the same"),
+    _symptom("not_underfitted", "more capacity is not proved better on dev"),
+    _symptom("calibrated", "its probabilities are those with which things happen", CLASSIFICATION),
+    _symptom("no_unexpected_slice", "no slice is worse than the candidate itself expects"),
 )
 
 GLOSSARY: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _BUILT_IN})

@@ -1,0 +1,115 @@
+"""The room to improve of each tag: the known example, intervals that cover, an order that is not settled."""
+
+import numpy as np
+import pytest
+
+from seatrial.core.estimate import Estimate
+from seatrial.evaluation.priorities import Sample, order, priorities, room
+from seatrial.stats import wilson
+
+EXAMPLE = {
+    "clean speech": (94, 95, 60, 0.6),
+    "car noise": (89, 93, 4, 0.16),
+    "people noise": (87, 89, 30, 0.6),
+    "low bandwidth": (70, 70, 6, 0.0),
+}
+"""Accuracy, that of people, share of the data, and the gain in points."""
+
+
+def exactly(value: float) -> Estimate:
+    return Estimate(value, value, value, 1, "exact")
+
+
+@pytest.mark.parametrize("tag", EXAMPLE)
+def test_the_known_example_is_reproduced(tag: str) -> None:
+    ours, people, share, gain = EXAMPLE[tag]
+    found = room(exactly(ours / 100), exactly(people / 100), exactly(share / 100))
+    assert found.value == pytest.approx(gain)
+    assert (found.low, found.high) == pytest.approx((gain, gain))
+    assert found.unit == "points"
+
+
+@pytest.mark.parametrize("tag", EXAMPLE)
+def test_the_known_example_has_the_interval_that_a_sample_allows(tag: str) -> None:
+    ours, people, share, gain = EXAMPLE[tag]
+    widths = []
+    for n in (100, 10_000):
+        of_tag = n * share // 100
+        found = room(
+            wilson(round(of_tag * ours / 100), of_tag),
+            wilson(round(of_tag * people / 100), of_tag),
+            wilson(n * share // 100, n),
+        )
+        assert found.low <= gain <= found.high
+        widths.append(found.high - found.low)
+    assert widths[1] < widths[0] / 5
+
+
+@pytest.mark.truth
+def test_the_interval_of_a_gain_covers() -> None:
+    rng = np.random.default_rng(0)
+    covered = {"gain": 0, "share_of_data": 0, "share_of_errors": 0, "error_rate": 0}
+    rate, in_wrong, in_right, people = 0.12, 0.35, 0.15, 0.05
+    share = rate * in_wrong + (1 - rate) * in_right
+    truth = {
+        "gain": 100 * (rate * in_wrong - people * share),
+        "share_of_data": share,
+        "share_of_errors": in_wrong,
+        "error_rate": rate * in_wrong / share,
+    }
+    wrong = np.repeat([True, False], [100, 100])
+    for _ in range(1000):
+        mask = rng.random(200) < np.where(wrong, in_wrong, in_right)
+        found = priorities({"tag": mask}, Sample(wrong, 1200, 8800), {"tag": exactly(people)})[0]
+        for name, value in truth.items():
+            estimate = getattr(found, name)
+            covered[name] += estimate.low <= value <= estimate.high
+    assert all(each >= 930 for each in covered.values()), covered
+
+
+@pytest.mark.truth
+def test_an_order_is_called_settled_wrongly_in_few_samples() -> None:
+    rng = np.random.default_rng(1)
+    wrong = np.repeat([True, False], [100, 100])
+    settled = 0
+    for _ in range(1000):
+        one, two = (rng.random(200) < np.where(wrong, 0.3, 0.1) for _ in range(2))
+        first, second = sorted((one, two), key=lambda mask: -mask[wrong].sum())
+        settled += order(first, second, Sample(wrong, 1200, 8800), (0.0, 0.0)).is_settled
+    assert settled <= 70
+
+
+def test_an_order_that_is_not_settled_says_how_many_more_rows_would_settle_it() -> None:
+    wrong = np.ones(100, dtype=bool)
+    first, second = np.arange(100) < 40, (np.arange(100) >= 40) & (np.arange(100) < 70)
+    found = order(first, second, Sample(wrong, 500, 9500), (0.0, 0.0))
+    assert not found.is_settled
+    again = np.tile(first, 4), np.tile(second, 4)
+    assert 100 < found.more + 100 <= 400
+    assert order(*again, Sample(np.ones(400, bool), 500, 9500), (0.0, 0.0)).is_settled
+
+
+def test_tags_that_are_alike_are_never_settled() -> None:
+    mask = np.arange(100) < 40
+    found = order(mask, mask, Sample(np.ones(100, bool), 500, 9500), (0.0, 0.0))
+    assert (found.is_settled, found.more) == (False, None)
+
+
+def test_a_share_that_is_known_everywhere_is_not_estimated() -> None:
+    wrong = np.ones(100, dtype=bool)
+    found = priorities(
+        {"night": np.arange(100) < 30}, Sample(wrong, 500, 9500), {}, everywhere={"night": 0.2}
+    )[0]
+    assert found.share_of_data.value == found.share_of_data.low == 0.2
+    assert found.error_rate.value == pytest.approx(0.05 * 0.3 / 0.2)
+
+
+def test_a_tag_that_is_ahead_of_the_reference_has_no_room() -> None:
+    found = room(exactly(0.95), exactly(0.9), exactly(0.5))
+    assert found.value == 0.0
+
+
+def test_without_a_look_at_right_answers_the_share_of_the_data_is_not_known() -> None:
+    found = priorities({"a": np.ones(50, bool)}, Sample(np.ones(50, bool), 50, 950), {})[0]
+    assert found.share_of_data.method == "no right answer was looked at"
+    assert found.gain.value == pytest.approx(5.0)
