@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
 from seatrial.core.errors import UserError
+from seatrial.records.claim import Part
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Where = Annotated[Path, typer.Option("--project", "-p", help="Folder of the project.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it stays on the record.")]
 HERE = Path()
-PARTS = ("train", "dev", "test")
 
 
 def slices(
@@ -39,13 +40,14 @@ def slices(
     from seatrial.reports.slices import slices as told
     from seatrial.verbs.slices import slices as search
 
-    if on not in PARTS:
-        raise UserError(f"there is no part {on}", hint=f"one of {', '.join(PARTS)}")
+    part = next((each for each in get_args(Part) if each == on), None)
+    if part is None:
+        raise UserError(f"there is no part {on}", hint=f"one of {', '.join(get_args(Part))}")
     with Progress() as progress:
         found = search(
             seatrial.open(project),
             metric=metric,
-            part=on,  # type: ignore[arg-type] — checked above
+            part=part,
             depth=depth,
             least=least,
             most=most,
@@ -91,3 +93,102 @@ def doctor(
         return
     name = f"{spoken(found.family)} {found.candidate}"
     show(told(found.checks, name=name, explains=found.explains))
+
+
+errors_app = typer.Typer(help="Wrong answers: what kinds there are, which is worth working on.")
+
+
+@errors_app.callback(invoke_without_command=True)
+def errors(
+    context: typer.Context,
+    *,
+    project: Where = HERE,
+    against: Annotated[
+        str | None,
+        typer.Option("--against", help="Count the room up to this candidate; else to no error."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """What the tags say, groups that were found without them, the worst answers."""
+    if context.invoked_subcommand is not None:
+        return
+    import seatrial
+    from seatrial.cli.console import Progress, show, show_json
+    from seatrial.reports.errors import errors as told
+    from seatrial.verbs.errors import errors as look
+    from seatrial.verbs.errors import report_lines
+
+    with Progress() as progress:
+        progress.say("Looking at the wrong answers")
+        found = look(seatrial.open(project), against=against)
+    if as_json:
+        show_json(found.to_json())
+        return
+    show(told(**report_lines(found)))
+
+
+@errors_app.command("tag")
+def errors_tag(
+    row: Annotated[str, typer.Argument(help="First signs of a row's name, as `errors` lists it.")],
+    tags: Annotated[
+        list[str] | None, typer.Argument(help="Its tags; none: looked at, nothing to say.")
+    ] = None,
+    *,
+    project: Where = HERE,
+) -> None:
+    """Give a row of the sample its tags; those before are replaced and stay on the record."""
+    import seatrial
+    from seatrial.cli.console import show
+    from seatrial.reports.lines import line, next_command
+    from seatrial.verbs.errors import tag
+
+    case = tag(seatrial.open(project), row, tags or [])
+    given = ", ".join(tags or []) or "no tag"
+    show([line(f"{case.id[:8]} has {given}."), next_command("seatrial errors")])
+
+
+@errors_app.command("weigh")
+def errors_weigh(
+    tag: Annotated[str, typer.Argument(help="A tag.")],
+    *,
+    ease: Annotated[int | None, typer.Option("--ease", help="1 to 5, 5 is the easiest.")] = None,
+    importance: Annotated[
+        int | None, typer.Option("--importance", help="1 to 5, 5 matters most.")
+    ] = None,
+    reason: Reason,
+    project: Where = HERE,
+) -> None:
+    """Say how easy a tag is to mend and how much it matters."""
+    import seatrial
+    from seatrial.cli.console import show
+    from seatrial.reports.lines import line, next_command
+    from seatrial.verbs.errors import weigh
+
+    weigh(seatrial.open(project), tag, ease=ease, importance=importance, reason=reason)
+    show([line(f"{tag} is weighed."), next_command("seatrial errors")])
+
+
+@errors_app.command("act")
+def errors_act(
+    tag: Annotated[str, typer.Argument(help="A tag.")],
+    *,
+    action: Annotated[
+        str, typer.Option("--action", help="collect, augment, fix labels, features or leave.")
+    ],
+    by: Annotated[str, typer.Option("--by", help="Who does it.")],
+    reason: Reason,
+    project: Where = HERE,
+) -> None:
+    """Record what is done about a tag; the next candidate is held against it."""
+    import seatrial
+    from seatrial.cli.console import show
+    from seatrial.reports.lines import line, next_command
+    from seatrial.verbs.errors import act
+
+    act(seatrial.open(project), tag, action, by=by, reason=reason)
+    show(
+        [
+            line(f"{tag}: {action}. The next candidate's answers will say what it gave."),
+            next_command("seatrial train"),
+        ]
+    )

@@ -68,10 +68,20 @@ class Inputs:
 class Probe(Protocol):
     """A function that measures, and what it reads."""
 
-    name: str
-    version: int
-    seconds: float
-    """What it costs, about, on a small project; once measured, the ledger knows better."""
+    @property
+    def name(self) -> str:
+        """Its name, in evidence."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Raised when it answers something else."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """What it costs, about, on a small project; once measured, the ledger knows better."""
+        ...
 
     def ask(self, measure: Measure, plan: Plan) -> Ask:
         """Say what is needed to measure this."""

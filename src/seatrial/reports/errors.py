@@ -1,0 +1,140 @@
+"""Wrong answers for people: what the tags say, groups that were found, the worst answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seatrial.core.estimate import Estimate
+from seatrial.reports import numbers
+from seatrial.reports.claims import true_signs
+from seatrial.reports.lines import DIM, Line, Piece, line, next_command, table, wrapped
+
+WORST = 8
+_CELL = 60
+
+
+@dataclass(frozen=True, slots=True)
+class TagLine:
+    """One tag, with what is shown of it."""
+
+    name: str
+    share_of_errors: Estimate
+    error_rate: Estimate
+    share_of_data: Estimate
+    gain: Estimate
+    ease: int | None
+    importance: int | None
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrongLine:
+    """One wrong answer."""
+
+    id: str
+    said: str
+    truth: str
+    loss: float
+    fields: Mapping[str, Any]
+    tags: Sequence[str]
+
+
+def errors(
+    *,
+    name: str,
+    wrong: int,
+    rows: int,
+    seen: int,
+    drawn: int,
+    against: str,
+    tags: Sequence[TagLine],
+    settled: str,
+    groups: Sequence[tuple[int, str, Estimate]],
+    worst: Sequence[WrongLine],
+) -> list[Line]:
+    """All of it.
+
+    Args:
+        name: The candidate, for people.
+        wrong: Wrong answers on dev.
+        rows: Rows of dev.
+        seen: Wrong answers of the sample that somebody looked at.
+        drawn: Wrong answers of the sample.
+        against: What the room to improve is counted against.
+        tags: The one most worth working on first.
+        settled: What is known of their order; empty with fewer than two.
+        groups: Number of wrong answers, what sets them apart, how often such rows are wrong.
+        worst: Wrong answers of the sample, the worst first.
+    """
+    rate = wrong / rows if rows else 0.0
+    lines = [
+        line(f"{name} is wrong in {wrong:,} of {rows:,} rows of dev, {rate:.1%}."),
+        line(f"{seen} of a sample of {drawn} wrong answers are tagged."),
+        line(""),
+    ]
+    if tags:
+        lines += [*_tags(tags, against), *wrapped(settled, indent=2), line("")]
+    if groups:
+        lines += [line("Groups found without tags"), *_groups(groups), line("")]
+    lines += [line("The worst of the sample"), *_worst(worst), line("")]
+    command = "seatrial ui" if seen < drawn else "seatrial errors act TAG --action collect"
+    return [*lines, next_command(command)]
+
+
+def _tags(tags: Sequence[TagLine], against: str) -> list[Line]:
+    heads = (
+        "tag",
+        "share of errors",
+        "errors within",
+        "share of data",
+        "points to gain",
+        "ease",
+        "do",
+    )
+    rows: list[list[Piece | str]] = [[Piece(each, DIM) for each in heads]]
+    rows += [
+        [
+            each.name[:24],
+            numbers.whole(each.share_of_errors),
+            _short(each.error_rate),
+            _short(each.share_of_data),
+            numbers.whole(each.gain).replace(" points", ""),
+            "–" if each.ease is None else str(each.ease),
+            each.action,
+        ]
+        for each in tags
+    ]
+    return [*table(rows), line(f"  Points of accuracy, against {against}.")]
+
+
+def _short(estimate: Estimate) -> str:
+    return numbers.value(estimate) if estimate.measured else "–"
+
+
+def _groups(groups: Sequence[tuple[int, str, Estimate]]) -> list[Line]:
+    rows: list[list[Piece | str]] = [
+        [Piece(each, DIM) for each in ("errors", "where most of them lie", "wrong there")]
+    ]
+    rows += [
+        [str(size), true_signs(where)[:_CELL], numbers.whole(rate)] for size, where, rate in groups
+    ]
+    return table(rows, right=[0])
+
+
+def _worst(worst: Sequence[WrongLine]) -> list[Line]:
+    rows: list[list[Piece | str]] = [
+        [Piece(each, DIM) for each in ("row", "said", "true", "loss", "it has")]
+    ]
+    for each in worst[:WORST]:
+        shown = ", ".join(f"{name} {_cell(value)}" for name, value in list(each.fields.items())[:4])
+        rows.append([each.id[:8], each.said, each.truth, f"{each.loss:.3g}", shown[:40]])
+    return table(rows, right=[3])
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "missing"
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return text[:20]
