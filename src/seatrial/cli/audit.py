@@ -95,6 +95,39 @@ def doctor(
     show(told(found.checks, name=name, explains=found.explains))
 
 
+def trace(
+    row: Annotated[str, typer.Argument(help="First signs of a row's name, as `errors` lists it.")],
+    *,
+    project: Where = HERE,
+    as_json: Json = False,
+) -> None:
+    """Follow one row: inputs, encoded features, answer, training and serving side by side."""
+    import seatrial
+    from seatrial.cli.console import show, show_json
+    from seatrial.reports.trace import trace as told
+    from seatrial.verbs.trace import trace as follow
+
+    found = follow(seatrial.open(project), row)
+    if as_json:
+        show_json(found.to_json())
+        return
+    pushes = [(each.feature, each.value, each.typical, each.change) for each in found.pushes]
+    show(
+        told(
+            row=found.row,
+            inputs=found.inputs,
+            encoded=found.encoded,
+            classes=found.classes,
+            trained=found.trained,
+            served=found.served,
+            decision=found.decision,
+            threshold=found.threshold,
+            is_same=found.is_same,
+            pushes=pushes,
+        )
+    )
+
+
 errors_app = typer.Typer(help="Wrong answers: what kinds there are, which is worth working on.")
 
 

@@ -171,6 +171,7 @@ def why(
 
 app.command()(audit.slices)
 app.command()(audit.doctor)
+app.command()(audit.trace)
 app.command()(serving.serve)
 app.command()(serving.log)
 app.command()(release.watch)

@@ -67,10 +67,11 @@ def _row(row: Row, *, ranked: bool) -> list[list[Piece | str]]:
     bad = p is not None and p <= BEYOND_CHANCE
     glyph = Piece("✗", STYLES["fail"]) if bad else Piece(" " if ranked else "–", DIM)
     last = f"{score:.2f}" if ranked else p_value(p or 0.0)
-    return [
-        [glyph, first, numbers.whole(estimate), f"{estimate.n:,}", last],
-        *(["", each] for each in rest),
+    lines: list[list[Piece | str]] = [
+        [glyph, first, numbers.whole(estimate), f"{estimate.n:,}", last]
     ]
+    lines += [["", each] for each in rest]
+    return lines
 
 
 def p_value(p: float) -> str:

@@ -50,6 +50,7 @@ class Case:
         truth: What is true.
         loss: How wrong it is: negative log-likelihood, or the absolute error.
         fields: What the candidate was shown, and the context, by column.
+        lies: Of the fields that are numbers, the share of all rows that lie below.
         tags: Those that it was given.
         is_seen: Whether somebody looked at it.
     """
@@ -61,6 +62,7 @@ class Case:
     truth: str
     loss: float
     fields: Mapping[str, Any]
+    lies: Mapping[str, float]
     tags: tuple[str, ...]
     is_seen: bool
 
@@ -316,6 +318,52 @@ def tag(project: Project, name: str, tags: Sequence[str]) -> Case:
     return case
 
 
+def case_of(project: Project, name: str) -> Case:
+    """A row of the sample by the first signs of its name.
+
+    Raises:
+        NotFoundError: none has it, or several do.
+    """
+    return _find(_Desk(project).cases, name)
+
+
+def rows_where(project: Project, where: str, *, most: int = 50) -> tuple[int, int, list[Case]]:
+    """Rows of dev that meet a condition.
+
+    Returns:
+        How many there are, how many of them are wrong, and the worst of them.
+
+    Raises:
+        PlanError: it is no condition on these columns.
+    """
+    desk = _Desk(project)
+    met = np.flatnonzero(desk.materials.mask(PART, where))
+    wrong = int(desk.wrong[met].sum())
+    order_ = sorted(met.tolist(), key=lambda place: -_told(desk.answers, place)[2])[:most]
+    return len(met), wrong, desk.cases_at(np.array(order_, dtype=np.intp))
+
+
+@dataclass(frozen=True, slots=True)
+class TagChange:
+    """A row was given a tag, or it was taken away."""
+
+    at: str
+    row: str
+    given: bool
+
+
+def history(project: Project, tag: str) -> list[TagChange]:
+    """When which row was given a tag, or lost it; the newest first."""
+    had: dict[str, bool] = {}
+    found: list[TagChange] = []
+    for entry in reversed(list(project.ledger.find("tag"))):
+        row, has = entry.payload["row"], tag in entry.payload["tags"]
+        if has != had.get(row, False):
+            found.append(TagChange(entry.at, row, has))
+        had[row] = has
+    return found[::-1]
+
+
 def weigh(
     project: Project, name: str, *, ease: int | None, importance: int | None, reason: str
 ) -> None:
@@ -434,14 +482,22 @@ class _Desk:
     @cached_property
     def cases(self) -> tuple[Case, ...]:
         """The sample."""
-        shown = columns_to_cut(self.chain)
-        frame = self.materials.frame(PART, shown)[self.places] if shown else None
-        rows = list(frame.iter_rows(named=True)) if frame is not None else [{}] * len(self.places)
-        return tuple(
-            self._case(int(place), fields) for place, fields in zip(self.places, rows, strict=True)
-        )
+        return tuple(self.cases_at(self.places))
 
-    def _case(self, place: int, fields: Mapping[str, Any]) -> Case:
+    def cases_at(self, places: Any) -> list[Case]:
+        """Rows at some places."""
+        shown = columns_to_cut(self.chain)
+        every = self.materials.frame(PART, shown)
+        lies = {
+            name: _ranks(every[name], places) for name in shown if every[name].dtype.is_numeric()
+        }
+        rows = list(every[places].iter_rows(named=True)) if shown else [{}] * len(places)
+        return [
+            self._case(int(place), fields, {name: float(each[at]) for name, each in lies.items()})
+            for at, (place, fields) in enumerate(zip(places, rows, strict=True))
+        ]
+
+    def _case(self, place: int, fields: Mapping[str, Any], lies: Mapping[str, float]) -> Case:
         answers, name = self.answers, self.name(place)
         said, truth, loss = _told(answers, place)
         return Case(
@@ -452,6 +508,7 @@ class _Desk:
             truth,
             loss,
             fields,
+            {each: share for each, share in lies.items() if share == share},  # noqa: PLR0124 — not NaN
             self.given.get(name, ()),
             name in self.given,
         )
@@ -627,6 +684,14 @@ def _group_json(group: ErrorGroup) -> dict[str, Any]:
             for each in group.traits
         ],
     }
+
+
+def _ranks(column: Any, places: Any) -> Any:
+    """Share of all values that lie below those at some places; NaN for a missing one."""
+    values = column.cast(float).to_numpy()
+    known = np.sort(values[~np.isnan(values)])
+    found = np.searchsorted(known, values[places]) / max(len(known) - 1, 1)
+    return np.where(np.isnan(values[places]), np.nan, np.minimum(found, 1.0))
 
 
 def wrong_of(answers: Predictions) -> Any:

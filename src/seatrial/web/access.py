@@ -11,10 +11,12 @@ from urllib.parse import parse_qsl, urlencode
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 COOKIE = "seatrial"
 METHODS = ("GET", "HEAD")
+WRITES = frozenset({"/errors/tag"})
+"""Addresses that a form of our own pages may be sent to; the others only show."""
 
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
@@ -69,8 +71,22 @@ class Access:
         return self.token is not None and _same(shown, self.token)
 
 
+def is_own_form(headers: Mapping[str, str]) -> bool:
+    """Whether a form was sent by a page of this address: a page elsewhere can't forge what a browser adds.
+
+    >>> is_own_form({"host": "127.0.0.1:1", "origin": "http://127.0.0.1:1"})
+    True
+    >>> is_own_form({"host": "127.0.0.1:1", "origin": "http://evil.example"})
+    False
+    """
+    sent_by = headers.get("sec-fetch-site")
+    if sent_by is not None and sent_by != "same-origin":
+        return False
+    return headers.get("origin", "").partition("://")[2] == headers.get("host")
+
+
 def guarded(app: Handler, access: Access) -> Handler:
-    """An ASGI application that answers only who may see it, reads only, and bears :data:`HEADERS`.
+    """An ASGI application that answers only who may see it, takes only our own forms, and bears :data:`HEADERS`.
 
     A token in the address (``?token=``) is exchanged for a cookie at once, so that it is neither kept
     in the browser's history nor sent on.
@@ -95,6 +111,11 @@ def guarded(app: Handler, access: Access) -> Handler:
             await _refuse(
                 send, 401, "A token is needed. Open the address that `seatrial ui` printed."
             )
+        elif scope["method"] == "POST" and scope["path"] in WRITES:
+            if is_own_form(headers):
+                await app(scope, receive, send)
+            else:
+                await _refuse(send, 403, "This form was not sent by a page of this address.")
         elif scope["method"] not in METHODS:
             await _refuse(
                 send, 405, "These pages only show. To change something, use the commands."

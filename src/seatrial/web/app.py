@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, Request, Response, get, post
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ExceptionHandlersMap
@@ -20,11 +20,13 @@ from seatrial.web import (
     candidates,
     claims,
     dataset,
+    errors,
     meter,
     overview,
     plan_file,
     production,
     releases,
+    slices,
 )
 from seatrial.web.access import Access, guarded
 from seatrial.web.facts import Current, Facts
@@ -47,6 +49,10 @@ VIEWS: Mapping[str, tuple[str, View]] = {
     "data": ("data.html", dataset.view),
     "candidates": ("candidates.html", candidates.view),
     "compare": ("compare.html", candidates.compared),
+    "slices": ("slices.html", slices.view),
+    "rows": ("rows.html", slices.rows),
+    "errors": ("errors.html", errors.view),
+    "errors/{name:str}": ("tag.html", errors.one),
     "releases": ("releases.html", releases.view),
     "watch": ("watch.html", production.view),
     "plan": ("plan.html", plan_file.view),
@@ -71,7 +77,7 @@ def create(project: Project, *, access: Access | None = None) -> Litestar:
     ]
     errors: ExceptionHandlersMap = {Exception: _errors(project, current, renderer)}
     app = Litestar(
-        [*handlers, _static, _elsewhere],
+        [*handlers, _tagging(current), _static, _elsewhere],
         exception_handlers=errors,
         openapi_config=None,
         logging_config=None,
@@ -100,6 +106,26 @@ def _handler(
             return Response(_json(found), media_type="application/json", headers=_FRESH)
         place = frame(facts, request.url.path.strip("/"), query=request.url.query)
         return _page(renderer.page(template, found, place))
+
+    return handler
+
+
+def _tagging(current: Current) -> HTTPRouteHandler:
+    @post("/errors/tag", name="tagging", status_code=303)
+    async def handler(request: Asked) -> Response[bytes]:
+        form = await request.form()
+        given = form.getall("tag", [])
+        where = errors.tagged(
+            current(),
+            str(form.get("row", "")),
+            [str(each) for each in given],
+            toggle=str(form.get("toggle", "")),
+            new=str(form.get("new", "")),
+            case=str(form.get("case", "")),
+            kind=str(form.get("of", "")),
+            is_next="next" in form,
+        )
+        return Response(b"", status_code=303, headers={"location": where})
 
     return handler
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seatrial.core.errors import SeatrialError
+from seatrial.core.errors import NotFoundError, SeatrialError
 from seatrial.verbs.project import PLAN, Project
 
 if TYPE_CHECKING:
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from seatrial.records.step import Step
     from seatrial.verbs.chain import Chain
     from seatrial.verbs.check import Checked
+    from seatrial.verbs.errors import Case, Errors, TagChange
     from seatrial.verbs.readiness import Ready
     from seatrial.verbs.runs import Comparison, Run
+    from seatrial.verbs.slices import Slices
+    from seatrial.verbs.trace import Push
     from seatrial.verbs.train import Training
     from seatrial.verbs.why import Reason
 
@@ -87,6 +90,41 @@ class Facts:
         """The newest look, if it is of the newest release; what was seen of an older one proves nothing now."""
         same = self.look and self.standing and self.look.release == self.standing.release
         return self.look if same else None
+
+    @cached_property
+    def errors(self) -> Errors | None:
+        """The wrong answers, and what was said of them; None before there is a candidate of what is there now."""
+        from seatrial.verbs.errors import errors
+
+        try:
+            return errors(self.project)
+        except NotFoundError:
+            return None
+
+    @cached_property
+    def slices(self) -> Slices | None:
+        """The newest search for slices; None before the first."""
+        from seatrial.verbs.slices import newest
+
+        return newest(self.project)
+
+    def pushes(self, row: str) -> tuple[Push, ...]:
+        """What pushed the answer to a row of the sample most."""
+        from seatrial.verbs.trace import trace
+
+        return trace(self.project, row).pushes
+
+    def rows_where(self, where: str) -> tuple[int, int, list[Case]]:
+        """Rows of dev that meet a condition: how many, how many wrong, the worst."""
+        from seatrial.verbs.errors import rows_where
+
+        return rows_where(self.project, where)
+
+    def tag_history(self, tag: str) -> list[TagChange]:
+        """When which row was given a tag, or lost it; the newest first."""
+        from seatrial.verbs.errors import history
+
+        return history(self.project, tag)
 
     @cached_property
     def chain(self) -> Chain:

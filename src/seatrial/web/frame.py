@@ -27,6 +27,8 @@ PAGES = (
     Page("Prove", "Readiness", "readiness", "r"),
     Page("Build", "Data", "data", "d"),
     Page("Build", "Candidates", "candidates", "k"),
+    Page("Build", "Slices", "slices", "s"),
+    Page("Build", "Errors", "errors", "e"),
     Page("Run", "Releases", "releases", "v"),
     Page("Run", "Watch", "watch", "w"),
     Page("Plan", "Plan file", "plan", "p"),
@@ -70,7 +72,9 @@ class Frame:
     @property
     def entry(self) -> str:
         """The rail's entry that the page belongs to."""
-        return {"compare": "candidates"}.get(self.here, self.here.partition("/")[0])
+        return {"compare": "candidates", "rows": "slices"}.get(
+            self.here, self.here.partition("/")[0]
+        )
 
 
 def frame(facts: Facts, path: str, *, twin: bool = True, query: str = "") -> Frame:

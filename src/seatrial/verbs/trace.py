@@ -1,0 +1,195 @@
+"""One row on its way through the candidate: inputs, encoded features, answer, what pushed it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from seatrial.scoring.archive import Scorer, open_archive
+from seatrial.scoring.encode import encode
+from seatrial.verbs.chain import Chain
+from seatrial.verbs.materials import Materials
+from seatrial.verbs.project import Project
+from seatrial.verbs.slices import candidate_of
+
+if TYPE_CHECKING:
+    from seatrial.records.candidate import Candidate
+
+MOST_PUSHES = 5
+SAME = 1e-5
+"""Greatest difference of a score that is the same answer, as when a fast form is proved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """What one input did: the score less that with a typical value in its place."""
+
+    feature: str
+    value: Any
+    typical: Any
+    change: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One row, step by step.
+
+    Attributes:
+        row: Its name.
+        inputs: Raw columns.
+        encoded: Columns of the model's matrix.
+        trained: Scores by the way of training: the estimator itself.
+        served: Scores by the way of serving: the archive, in its fast form if it was proved.
+        classes: Names of the classes; empty for a number.
+        decision: What is decided.
+        threshold: Least score of the positive class; None without one.
+        pushes: What moved the score of the positive class, the decided one, or the number most.
+        form: How it is served.
+    """
+
+    row: str
+    inputs: Mapping[str, Any]
+    encoded: Mapping[str, float]
+    trained: tuple[float, ...]
+    served: tuple[float, ...]
+    classes: tuple[str, ...]
+    decision: str
+    threshold: float | None
+    pushes: tuple[Push, ...]
+    form: str
+
+    @property
+    def is_same(self) -> bool:
+        """Whether training and serving give the same answer."""
+        scale = max(1.0, *(abs(each) for each in self.trained)) if not self.classes else 1.0
+        gaps = (abs(one - two) for one, two in zip(self.trained, self.served, strict=True))
+        return max(gaps) <= SAME * scale
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as the JSON object of ``seatrial trace --json``; see ``docs/json.md``."""
+        return {
+            "row": self.row,
+            "inputs": {name: _plain(value) for name, value in self.inputs.items()},
+            "encoded": {name: _plain(value) for name, value in self.encoded.items()},
+            "training": list(self.trained),
+            "serving": list(self.served),
+            "same": self.is_same,
+            "classes": list(self.classes),
+            "decision": self.decision,
+            "threshold": self.threshold,
+            "form": self.form,
+            "pushes": [
+                {
+                    "feature": each.feature,
+                    "value": _plain(each.value),
+                    "typical": _plain(each.typical),
+                    "change": each.change,
+                }
+                for each in self.pushes
+            ],
+        }
+
+
+def trace(project: Project, name: str) -> Trace:
+    """Follow a row of dev that ``seatrial errors`` names.
+
+    Raises:
+        NotFoundError: there is no candidate, or no row of the sample has that name.
+    """
+    from seatrial.verbs.errors import PART, case_of
+
+    chain = Chain(project)
+    materials = Materials(chain)
+    candidate = candidate_of(chain, materials)
+    case = case_of(project, name)
+    served = materials.scorer(candidate)
+    asked = [each.name for each in served.header.contract.features]
+    frame = materials.frame(PART, asked)
+    row = dict(zip(asked, frame.row(case.place), strict=True)) if asked else {"": None}
+    typical = typical_values(materials, asked)
+    return _traced(case.id, row, _estimator(project, candidate), served, typical)
+
+
+def typical_values(materials: Materials, names: Sequence[str]) -> dict[str, Any]:
+    """Of each column the median, or the most frequent value, on train."""
+    found = {}
+    for column in materials.frame("train", names):
+        known = column.drop_nulls()
+        if column.dtype.is_numeric():
+            found[column.name] = known.median()
+        else:
+            found[column.name] = known.mode().sort().first() if len(known) else None
+    return found
+
+
+def _estimator(project: Project, candidate: Candidate) -> Scorer:
+    """The candidate in the form that was trained."""
+    data = project.blobs.get(candidate.artefact)
+    return open_archive(data, root=project.root, expected=candidate.artefact, fast=False)
+
+
+def _traced(
+    name: str,
+    row: Mapping[str, Any],
+    trained: Scorer,
+    served: Scorer,
+    typical: Mapping[str, Any],
+) -> Trace:
+    contract = served.header.contract
+    columns = {key: [value] for key, value in row.items()}
+    answers = served.answer(columns)
+    scores = np.atleast_1d(answers.scores[0])
+    decided = answers.decided[0]
+    at = (1 if len(contract.classes) == 2 else int(decided)) if contract.classes else 0  # noqa: PLR2004 — binary
+    encoded = (
+        encode(contract, columns, served.functions)[0]
+        if served.header.form == "estimator"
+        else np.empty(0)
+    )
+    return Trace(
+        name,
+        row,
+        {each.name: value for each, value in zip(contract.inputs, encoded.tolist(), strict=False)}
+        if encoded.dtype.kind == "f"
+        else {},
+        tuple(float(each) for each in np.atleast_1d(trained.answer(columns).scores[0])),
+        tuple(float(each) for each in scores),
+        contract.classes,
+        contract.classes[int(decided)] if contract.classes else f"{float(decided):.4g}",
+        served.header.threshold,
+        pushes(served, row, typical, at),
+        served.header.form,
+    )
+
+
+def pushes(
+    scorer: Scorer, row: Mapping[str, Any], typical: Mapping[str, Any], at: int
+) -> tuple[Push, ...]:
+    """What moved a score most: each input in turn is replaced by a typical value.
+
+    Args:
+        scorer: The candidate.
+        row: Raw columns of the row.
+        typical: Typical values by column.
+        at: Class whose score is looked at; 0 for a number.
+    """
+    if scorer.header.form != "estimator" or not typical:
+        return ()
+    rows = [dict(row), *({**row, name: value} for name, value in typical.items())]
+    scores = scorer.answer({name: [each[name] for each in rows] for name in row}).scores
+    of = scores[:, at] if scores.ndim > 1 else scores
+    found = [
+        Push(name, row[name], value, float(of[0] - of[place]))
+        for place, (name, value) in enumerate(typical.items(), start=1)
+    ]
+    found.sort(key=lambda each: -abs(each.change))
+    return tuple(each for each in found[:MOST_PUSHES] if abs(each.change) > 0)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

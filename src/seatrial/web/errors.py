@@ -1,0 +1,353 @@
+"""Wrong answers: one to tag, what the tags say, groups that were found without them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seatrial.core.errors import NotFoundError
+from seatrial.core.estimate import Estimate
+from seatrial.reports import numbers
+from seatrial.reports.trace import cell
+from seatrial.verbs.errors import Case, Errors, TagRow, settled
+from seatrial.web import words
+from seatrial.web.facts import Facts
+from seatrial.web.head import Fact, Head
+from seatrial.web.shown import Figure, figure
+
+MOST_FIELDS = 14
+KEYED = 9
+"""Tags that have a key of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of the row: its value, and where it lies among all rows, in per cent; None if unordered."""
+
+    name: str
+    value: str
+    lies: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Toggle:
+    """A tag that can be given: its name, its key, whether the row has it."""
+
+    name: str
+    key: str
+    given: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The row that is being looked at.
+
+    Attributes:
+        id: Its name.
+        place: From 1.
+        of: How many there are of its kind.
+        kind: ``wrong`` or ``right``.
+        said: What the model said.
+        truth: What it was.
+        loss: How wrong, for people.
+        pushes: What pushed the score most, for people.
+        fields: Its columns.
+        toggles: Tags.
+        tags: Those that it has.
+        seen: Whether somebody looked at it.
+    """
+
+    id: str
+    place: int
+    of: int
+    kind: str
+    said: str
+    truth: str
+    loss: str
+    pushes: str
+    fields: tuple[Field, ...]
+    toggles: tuple[Toggle, ...]
+    tags: tuple[str, ...]
+    seen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TagFigures:
+    """A tag as a row of the table."""
+
+    name: str
+    rows: int
+    share_of_errors: Figure
+    error_rate: Figure
+    share_of_data: Figure
+    gain: Figure
+    ease: str
+    importance: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group that was found: a title, and how often such rows are wrong."""
+
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorsPage:
+    """The page; ``case`` is None where nothing is to be looked at."""
+
+    head: Head
+    seen: int
+    drawn: int
+    case: Shown | None
+    tags: tuple[TagFigures, ...]
+    settled: str
+    groups: tuple[Group, ...]
+    against: str
+
+
+def view(facts: Facts, asked: Mapping[str, str]) -> ErrorsPage:
+    """What the page of the wrong answers shows.
+
+    Args:
+        facts: The facts.
+        asked: ``case``: place of the row, from 1; ``of``: ``wrong`` or ``right``.
+    """
+    found = facts.errors
+    if found is None:
+        lede = "Wrong answers are those of a trained candidate on dev."
+        title = "Nothing is trained yet, so nothing is wrong yet."
+        head = Head(title, lede, (Fact("Next", "", "seatrial train"),))
+        return ErrorsPage(head, 0, 0, None, (), "", (), "")
+    kind = "right" if asked.get("of") == "right" else "wrong"
+    cases = [each for each in found.cases if each.is_wrong is (kind == "wrong")]
+    place = _place(asked.get("case"), cases)
+    return ErrorsPage(
+        head=Head(_title(found), _lede(found), _facts(found)),
+        seen=found.seen,
+        drawn=found.drawn,
+        case=_shown(facts, found, cases, place, kind) if cases else None,
+        tags=tuple(_tag(each) for each in found.tags),
+        settled=settled(found),
+        groups=tuple(_group(each.errors, each.traits, each.error_rate) for each in found.groups),
+        against=found.against,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedRow:
+    """A row that has a tag."""
+
+    id: str
+    place: int
+    kind: str
+    said: str
+    truth: str
+    loss: str
+    fields: str
+
+
+@dataclass(frozen=True, slots=True)
+class TagPage:
+    """One tag: its figures, its rows, its history."""
+
+    head: Head
+    rows: tuple[TaggedRow, ...]
+    history: tuple[tuple[str, str, str], ...]
+
+
+def one(facts: Facts, asked: Mapping[str, str]) -> TagPage:
+    """What the page of a tag shows.
+
+    Raises:
+        NotFoundError: no row has that tag, and none had.
+    """
+    name = asked["name"]
+    found = facts.errors
+    history = facts.tag_history(name)
+    if found is None or not history:
+        raise NotFoundError(
+            f"no row has the tag {name}", hint="the tags stand on the page of the errors"
+        )
+    row = next((each for each in found.tags if each.priority.tag == name), None)
+    told = _tag_facts(row) if row else ()
+    title = f"{words.capital(name)}: {row.priority.rows if row else 0} rows of the sample have it."
+    lede = "The rows, the worst first; then when each was given the tag, or lost it."
+    places = {"wrong": 0, "right": 0}
+    rows = []
+    for case in found.cases:
+        kind = "wrong" if case.is_wrong else "right"
+        places[kind] += 1
+        if name in case.tags:
+            rows.append((case.loss, _tagged_row(case, places[kind], kind)))
+    rows.sort(key=lambda each: -each[0])
+    changes = tuple(
+        (words.when(each.at, facts.now), each.row[:8], "given" if each.given else "taken away")
+        for each in history
+    )
+    return TagPage(Head(title, lede, told), tuple(each for _, each in rows), changes)
+
+
+def _tag_facts(row: TagRow) -> tuple[Fact, ...]:
+    one = row.priority
+    figures = (
+        ("Share of errors", one.share_of_errors),
+        ("Errors within", one.error_rate),
+        ("Share of data", one.share_of_data),
+        ("Points to gain", one.gain),
+    )
+    return tuple(Fact(name, numbers.whole(each)) for name, each in figures)
+
+
+def _tagged_row(case: Case, place: int, kind: str) -> TaggedRow:
+    shown = ", ".join(f"{name} {cell(value)}" for name, value in list(case.fields.items())[:6])
+    return TaggedRow(case.id, place, kind, case.said, case.truth, f"{case.loss:.3g}", shown)
+
+
+def tagged(
+    facts: Facts,
+    row: str,
+    tags: Sequence[str],
+    *,
+    toggle: str,
+    new: str,
+    case: str,
+    kind: str,
+    is_next: bool,
+) -> str:
+    """Give a row its tags, and say which page comes next.
+
+    Args:
+        facts: The facts.
+        row: Name of the row.
+        tags: Those that it has.
+        toggle: One that is given, or taken away if it has it; empty for none.
+        new: One more; empty for none.
+        case: Place of the row, from 1.
+        kind: ``wrong`` or ``right``.
+        is_next: Whether the next row is wanted.
+
+    Raises:
+        NotFoundError: no such row.
+        UserError: a tag is too long.
+    """
+    from seatrial.verbs.errors import tag
+
+    kept = [each for each in tags if each != toggle]
+    kept += [toggle] if toggle and toggle not in tags else []
+    kept += [new] if new.strip() else []
+    tag(facts.project, row, kept)
+    place = int(case) if case.isdigit() else 0
+    return f"../errors?of={'right' if kind == 'right' else 'wrong'}&case={place + is_next}"
+
+
+def _place(asked: str | None, cases: Sequence[Case]) -> int:
+    """The row that is asked for; else the first that nobody looked at."""
+    if asked is not None and asked.isdigit() and 1 <= int(asked) <= len(cases):
+        return int(asked) - 1
+    return next((at for at, each in enumerate(cases) if not each.is_seen), 0)
+
+
+def _title(found: Errors) -> str:
+    tagged = f"{found.seen} of {found.drawn} errors tagged"
+    if not found.tags:
+        return f"{tagged}. Nothing is known yet of what kind they are."
+    first = found.tags[0].priority.tag
+    if found.order is None or found.order.is_settled:
+        return f"{tagged}. {words.capital(first)} leads."
+    return f"{tagged}. {words.capital(first)} and {found.tags[1].priority.tag} lead, in no settled order."
+
+
+def _lede(found: Errors) -> str:
+    rate = words.per_cent(found.wrong / max(found.rows, 1))
+    return (
+        f"{found.drawn} answers of {found.candidate} that are wrong, drawn at random from {found.wrong:,} on "
+        f"dev ({rate} of {found.rows:,} rows). The test part is not looked at."
+    )
+
+
+def _facts(found: Errors) -> tuple[Fact, ...]:
+    right = [each for each in found.cases if not each.is_wrong]
+    looked = sum(each.is_seen for each in right)
+    return (
+        Fact("Candidate", "", found.candidate, "candidates"),
+        Fact("Right answers looked at", f"{looked} of {len(right)}", href="errors?of=right"),
+        Fact("Room counted against", found.against),
+    )
+
+
+def _shown(facts: Facts, found: Errors, cases: Sequence[Case], place: int, kind: str) -> Shown:
+    case = cases[place]
+    known = [each.priority.tag for each in found.tags]
+    names = list(dict.fromkeys([*known, *case.tags]))
+    names.sort(key=_first_given(found))
+    fields = tuple(
+        Field(name, cell(value), _per_cent(case.lies.get(name)))
+        for name, value in list(case.fields.items())[:MOST_FIELDS]
+    )
+    return Shown(
+        id=case.id,
+        place=place + 1,
+        of=len(cases),
+        kind=kind,
+        said=case.said,
+        truth=case.truth,
+        loss=f"{case.loss:.3g}",
+        pushes=", ".join(
+            f"{each.feature} {cell(each.value)} {each.change:+.2g}".replace("-", "−")
+            for each in facts.pushes(case.id)[:3]
+        ),
+        fields=fields,
+        toggles=tuple(
+            Toggle(name, str(at) if at <= KEYED else "", name in case.tags)
+            for at, name in enumerate(names, start=1)
+        ),
+        tags=case.tags,
+        seen=case.is_seen,
+    )
+
+
+def _first_given(found: Errors) -> Any:
+    """The order of the tags' keys: as they were first given in the sample, so that none moves."""
+    order = {
+        name: at for at, name in enumerate(dict.fromkeys(n for c in found.cases for n in c.tags))
+    }
+    return lambda name: order.get(name, len(order))
+
+
+def _per_cent(share: float | None) -> float | None:
+    return None if share is None else round(share * 100, 1)
+
+
+def _tag(row: TagRow) -> TagFigures:
+    one, action = row.priority, row.action
+    said = ""
+    if action is not None:
+        said = action.action
+        if action.change is not None:
+            moved = figure(action.change)
+            said = f"{said}: errors {moved.value} {moved.interval}"
+    return TagFigures(
+        one.tag,
+        one.rows,
+        figure(one.share_of_errors),
+        figure(one.error_rate),
+        figure(one.share_of_data),
+        figure(one.gain),
+        "" if row.ease is None else str(row.ease),
+        "" if row.importance is None else str(row.importance),
+        said,
+    )
+
+
+def _group(errors: int, traits: Sequence[Any], rate: Estimate) -> Group:
+    told = figure(rate)
+    where = " and ".join(each.where for each in traits)
+    few = " Too few to tell." if errors < 30 else ""  # noqa: PLR2004 — as everywhere
+    return Group(
+        f"{errors} wrong answers where {where}",
+        f"Of such rows {told.value} {told.interval} are wrong.{few}",
+    )
