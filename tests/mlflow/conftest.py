@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import mlflow
 import pytest
@@ -73,3 +73,20 @@ def client(server) -> MlflowClient:
     mlflow.set_tracking_uri(server)
     mlflow.set_registry_uri(server)
     return MlflowClient(server)
+
+
+@pytest.fixture
+def served(server, tmp_path, monkeypatch):
+    """Serve a model as MLflow does; give where it answers."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
+    with ExitStack() as stack:
+
+        def serve(model: str) -> str:
+            port = str(free_port())
+            local = ("--env-manager", "local", "--host", "127.0.0.1", "--port", port)
+            command = ["models", "serve", "--model-uri", model, *local]
+            address = f"http://127.0.0.1:{port}"
+            stack.enter_context(started(command, f"{address}/ping", tmp_path / "serve.log"))
+            return f"{address}/invocations"
+
+        yield serve

@@ -17,8 +17,6 @@ from seatrial.verbs.neighbours import pull, push
 from seatrial.verbs.release import override, rollback
 from seatrial.verbs.runs import find, foreign, runs
 
-from .conftest import free_port, started
-
 PLAIN = "builders:plain"
 
 
@@ -190,26 +188,18 @@ def test_mlflow_reads_signature_and_requirements(project, client):
     assert f"scikit-learn=={version('scikit-learn')}" in read
 
 
-def test_it_is_served_by_mlflow(project, client, server, tmp_path, monkeypatch):
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
-    port = free_port()
-    command = [
-        *("models", "serve", "--model-uri", "models:/shop@candidate", "--env-manager", "local"),
-        *("--host", "127.0.0.1", "--port", str(port)),
-    ]
+def test_it_is_served_by_mlflow(project, served):
     table = frame(5)
     asked = json.dumps({"dataframe_split": json.loads(table.to_json(orient="split"))}).encode()
-    with started(command, f"http://127.0.0.1:{port}/ping", tmp_path / "serve.log"):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{port}/invocations",
-            data=asked,
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=30) as response:
-            said = json.loads(response.read())["predictions"]
+    request = urllib.request.Request(
+        served("models:/shop@candidate"), data=asked, headers={"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as response:
+        said = json.loads(response.read())["predictions"]
     rows, _ = own_answers(project, table)
     assert [each["decision"] for each in said] == [each["decision"] for each in rows]
-    assert [each["score_True"] for each in said] == [each["scores"]["True"] for each in rows]
+    for name in rows[0]["scores"]:
+        assert [each[f"score_{name}"] for each in said] == [each["scores"][name] for each in rows]
 
 
 def test_aliases_say_what_is_kept_and_what_serves(copy_of_shop, client, server):
@@ -222,19 +212,19 @@ def test_aliases_say_what_is_kept_and_what_serves(copy_of_shop, client, server):
         return set(there), set(model.aliases), tags.get("seatrial.rung")
 
     assert pushed() == ({"candidate"}, {"candidate"}, None)
-    override(project, by="ada", why="for the test")
+    override(project, by="ada", reason="for the test")
     assert pushed() == ({"candidate"}, {"candidate"}, "shadow")
-    override(project, by="ada", why="for the test")
+    override(project, by="ada", reason="for the test")
     both = {"candidate", "champion"}
     assert pushed()[:2] == (both, both)
-    rollback(project, by="ada", why="it was a test")
+    rollback(project, by="ada", reason="it was a test")
     assert pushed() == ({"candidate"}, {"candidate"}, "shadow")
 
 
 def test_another_candidate_becomes_another_version(copy_of_shop, client, server):
     project = renamed(copy_of_shop, "twice")
     first = push(project, server).models[0]
-    override(project, by="ada", why="for the test")
+    override(project, by="ada", reason="for the test")
     feats = copy_of_shop / "feats.py"
     feats.write_text(feats.read_text().replace("17", "18"))
     project = seatrial.open(copy_of_shop)

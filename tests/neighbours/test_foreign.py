@@ -6,7 +6,6 @@ import pytest
 
 import seatrial
 from seatrial.core.errors import NotFoundError
-from seatrial.verbs.check import checked
 from seatrial.verbs.neighbours import pull
 from seatrial.verbs.runs import FOREIGN, compare, find, foreign, rerun
 
@@ -31,6 +30,7 @@ def run_there(name, *, metrics, params=(), tags=(), **info):
     }
 
 
+PLAIN = "builders:plain"
 ONE = run_there(
     "abc1",
     metrics={"recall": 0.9, "recall.low": 0.8, "recall.high": 0.95, "recall.n": 100.0},
@@ -134,19 +134,17 @@ def test_they_are_found_by_parameters_and_figures(project, there):
 
 
 def test_no_verdict_and_no_choice_reads_them(project, there):
-    before = checked(project)
+    before = project.check()
     evidence = project.ledger.find("evidence")
     pulled(project, there)
-    after = checked(seatrial.open(project.root))
-    assert [each.verdict for _, each in _verdicts(after)] == [
-        each.verdict for _, each in _verdicts(before)
+    again = seatrial.open(project.root)
+    after = again.check()
+    assert [each.verdict for each in after.judgements] == [
+        each.verdict for each in before.judgements
     ]
+    assert after.measured == 0
     assert project.ledger.find("evidence") == evidence
-    assert seatrial.open(project.root).train().chosen == "builders:plain"
-
-
-def _verdicts(found):
-    return list(zip(found.claims, found.judgements, strict=True))
+    assert [rung.candidate.family for rung in again.train().rungs] == ["majority", "rule", PLAIN]
 
 
 def test_a_foreign_run_can_be_compared_and_not_trained_again(project, there):

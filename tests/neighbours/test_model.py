@@ -59,8 +59,8 @@ def test_requirements_are_exact_and_hold_what_the_users_code_imports():
         "shop/feats.py": b"import polars as pl\nimport json\nfrom sklearn.svm import SVC\n",
         "shop/more.py": b"from shop.feats import x\nfrom . import y\n",
     }
-    lines = requirements(code, mlflow="3.18.0")
-    assert lines[0] == "mlflow==3.18.0"
+    lines = requirements(code, mlflow="3.17.2")
+    assert lines[0] == "mlflow==3.17.2"
     assert f"numpy=={version('numpy')}" in lines
     assert f"polars=={version('polars')}" in lines
     assert f"seatrial=={seatrial.__version__}" in lines

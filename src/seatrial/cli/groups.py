@@ -207,8 +207,8 @@ def runs_list(
             }
         )
         return
-    newest = sorted([*found, *pulled], key=lambda each: each.at, reverse=True)[:limit]
-    show(listed([each.row for each in newest]))
+    rows = [*(each.row for each in found), *(each.row for each in pulled)]
+    show(listed(sorted(rows, key=lambda row: row.at, reverse=True)[:limit]))
 
 
 @runs_app.command("compare")

@@ -103,27 +103,34 @@ class Tracking:
         Raises:
             NotFoundError: there is none of that name, or it was deleted there.
         """
+        found = self._experiment(name)
+        if found is None:
+            raise NotFoundError(
+                f"no experiment is called {name}", where=self.server.address, hint=self._near(name)
+            )
+        return found
+
+    def make_experiment(self, name: str) -> str:
+        """Id of an experiment; it is made if there is none.
+
+        Raises:
+            NotFoundError: it was deleted there.
+        """
+        found = self._experiment(name)
+        if found is not None:
+            return found
+        return str(self.server.post("experiments/create", {"name": name})["experiment_id"])
+
+    def _experiment(self, name: str) -> str | None:
         try:
             found = self.server.get("experiments/get-by-name", experiment_name=name)["experiment"]
         except NotFoundError:
-            raise NotFoundError(
-                f"no experiment is called {name}", where=self.server.address, hint=self._near(name)
-            ) from None
+            return None
         if found.get("lifecycle_stage") == "deleted":
             hint = "restore it there, or name another one with --experiment"
-            raise NotFoundError(
-                f"the experiment {name} was deleted", where=self.server.address, hint=hint
-            )
+            fact = f"the experiment {name} was deleted"
+            raise NotFoundError(fact, where=self.server.address, hint=hint)
         return str(found["experiment_id"])
-
-    def make_experiment(self, name: str) -> str:
-        """Id of an experiment; it is made if there is none."""
-        try:
-            return self.experiment(name)
-        except NotFoundError as error:
-            if "deleted" in str(error):
-                raise
-        return str(self.server.post("experiments/create", {"name": name})["experiment_id"])
 
     def _near(self, name: str) -> str:
         found = self.server.post("experiments/search", {"max_results": _PAGE})

@@ -205,7 +205,7 @@ def _retries() -> Any:
     return Retry(
         total=4,
         connect=0,
-        read=0,
+        read=False,  # so that a time-out is told from a refused connection
         backoff_factor=0.5,
         status_forcelist=(429, 503),
         allowed_methods=None,

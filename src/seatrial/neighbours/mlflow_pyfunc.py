@@ -54,9 +54,8 @@ class Model:
         import pandas as pd
 
         header = self.scorer.header
-        rows = len(model_input)
         columns = {each.name: _column(each, model_input) for each in header.contract.features}
-        answers = self.scorer.answer(columns or {"": [None] * rows})
+        answers = self.scorer.answer(columns or {"": np.full(len(model_input), None)})
         names = [name for name, _ in answered(header)]
         classes = header.contract.classes
         if not classes:
@@ -75,9 +74,9 @@ def _column(feature: Feature, table: pd.DataFrame) -> NDArray[Any]:
         return np.full(len(table), None)
     given = table[feature.name]
     if feature.kind == "number":
-        return given.to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.asarray(given.to_numpy(dtype=np.float64, na_value=np.nan))
     if feature.kind == "moment":
-        return given.to_numpy(dtype="datetime64[us]")
+        return np.asarray(given.to_numpy(dtype="datetime64[us]"))
     values = np.empty(len(table), dtype=object)
     values[:] = given.tolist()
     values[given.isna().to_numpy()] = None
