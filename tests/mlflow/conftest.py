@@ -41,8 +41,8 @@ def started(command, url, log):
             time.sleep(0.2)
         yield
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=30)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def answers(url) -> bool:

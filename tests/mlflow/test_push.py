@@ -58,12 +58,19 @@ def frame(count=200):
     )
 
 
+def plain(table):
+    """A table of Python's own values, None where one is missing."""
+    return table.astype(object).where(table.notna(), None)
+
+
 def own_answers(project, table):
-    """The kept candidate's own answers, row by row and as one table."""
+    """The kept candidate's own answers to a table: the decisions, and the scores by class."""
     kept = project.kept()
-    plain = table.astype(object).where(table.notna(), None)
-    columns = {name: plain[name].tolist() for name in kept.features}
-    return [kept.answer(row) for row in plain.to_dict("records")], kept.scorer.answer(columns)
+    columns = {name: plain(table)[name].tolist() for name in kept.features}
+    answers = kept.scorer.answer(columns)
+    classes = kept.scorer.header.contract.classes
+    scores = {name: answers.scores[:, at].tolist() for at, name in enumerate(classes)}
+    return [classes[code] for code in answers.decided], scores
 
 
 def test_each_run_is_there_with_its_parameters_figures_and_origins(project, client):
@@ -154,14 +161,21 @@ def test_a_push_that_was_cut_off_is_gone_on_with(copy_of_shop, client, server, m
 
 def test_the_loaded_model_gives_exactly_the_answers_of_seatrial(project, client):
     table = frame()
-    rows, answers = own_answers(project, table)
+    decided, scores = own_answers(project, table)
     said = mlflow.pyfunc.load_model("models:/shop@candidate").predict(table)
-    classes = project.kept().scorer.header.contract.classes
-    assert said["decision"].tolist() == [each["decision"] for each in rows]
-    assert len(set(said["decision"])) == 2
-    for at, name in enumerate(classes):
-        assert said[f"score_{name}"].tolist() == answers.scores[:, at].tolist()
-        assert said[f"score_{name}"].tolist() == [each["scores"][name] for each in rows]
+    assert said["decision"].tolist() == decided
+    assert len(set(decided)) == 2
+    assert {name: said[f"score_{name}"].tolist() for name in scores} == scores
+
+
+def test_it_gives_exactly_the_answer_to_one_row(project, client):
+    model, kept = mlflow.pyfunc.load_model("models:/shop@candidate"), project.kept()
+    table = frame(20)
+    for at, row in enumerate(plain(table).to_dict("records")):
+        (said,) = model.predict(table.iloc[[at]]).to_dict("records")
+        own = kept.answer(row)
+        assert said.pop("decision") == own["decision"]
+        assert said == {f"score_{name}": each for name, each in own["scores"].items()}
 
 
 def test_a_feature_that_was_missing_in_training_may_be_left_out_and_no_other(project, client):
@@ -180,6 +194,7 @@ def test_mlflow_reads_signature_and_requirements(project, client):
     assert set(asked) == {each.name for each in contract.features}
     assert asked["age"] == ("double", False)
     assert asked["store"] == ("string", True)
+    assert asked["items"] == ("long", True)
     assert info.signature.outputs.input_names()[0] == "decision"
     lines = mlflow.pyfunc.get_model_dependencies("models:/shop@candidate")
     with open(lines) as file:  # noqa: PTH123
@@ -190,16 +205,17 @@ def test_mlflow_reads_signature_and_requirements(project, client):
 
 def test_it_is_served_by_mlflow(project, served):
     table = frame(5)
-    asked = json.dumps({"dataframe_split": json.loads(table.to_json(orient="split"))}).encode()
+    rows = {"columns": list(table), "data": plain(table).to_numpy().tolist()}
     request = urllib.request.Request(
-        served("models:/shop@candidate"), data=asked, headers={"Content-Type": "application/json"}
+        served("models:/shop@candidate"),
+        data=json.dumps({"dataframe_split": rows}).encode(),
+        headers={"Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=30) as response:
         said = json.loads(response.read())["predictions"]
-    rows, _ = own_answers(project, table)
-    assert [each["decision"] for each in said] == [each["decision"] for each in rows]
-    for name in rows[0]["scores"]:
-        assert [each[f"score_{name}"] for each in said] == [each["scores"][name] for each in rows]
+    decided, scores = own_answers(project, table)
+    assert [each["decision"] for each in said] == decided
+    assert {name: [each[f"score_{name}"] for each in said] for name in scores} == scores
 
 
 def test_aliases_say_what_is_kept_and_what_serves(copy_of_shop, client, server):
@@ -236,9 +252,7 @@ def test_another_candidate_becomes_another_version(copy_of_shop, client, server)
     old = mlflow.pyfunc.load_model("models:/twice/1")
     new = mlflow.pyfunc.load_model("models:/twice@candidate")
     table = frame()
-    assert new.predict(table)["decision"].tolist() == [
-        each["decision"] for each in own_answers(project, table)[0]
-    ]
+    assert new.predict(table)["decision"].tolist() == own_answers(project, table)[0]
     assert not old.predict(table).equals(new.predict(table))
 
 

@@ -21,10 +21,14 @@ def header(form="estimator", **contract):
 
 FEATURES = (
     Feature("age", "number", missing=0.1),
+    Feature("items", "number"),
+    Feature("weight", "number"),
     Feature("store", "category", levels=("A",)),
     Feature("member", "boolean"),
     Feature("at", "moment"),
 )
+
+WHOLE = {"age", "items", "store"}
 
 
 def columns(text):
@@ -32,9 +36,11 @@ def columns(text):
 
 
 def test_the_signature_has_each_feature_with_its_type_and_whether_it_may_be_left_out():
-    found = signature(header(task="binary", features=FEATURES, classes=("no", "yes")))
+    found = signature(header(task="binary", features=FEATURES, classes=("no", "yes")), WHOLE)
     assert columns(found["inputs"]) == [
         ("age", "double", False),
+        ("items", "long", True),
+        ("weight", "double", True),
         ("store", "string", True),
         ("member", "boolean", True),
         ("at", "datetime", True),
@@ -47,10 +53,10 @@ def test_the_signature_has_each_feature_with_its_type_and_whether_it_may_be_left
 
 
 def test_what_claims_no_probability_answers_no_score():
-    rule = signature(header("rule", task="binary", features=(), classes=("no", "yes")))
+    rule = signature(header("rule", task="binary", features=(), classes=("no", "yes")), WHOLE)
     assert rule["inputs"] is None
     assert columns(rule["outputs"]) == [("decision", "string", True)]
-    number = signature(header(task="regression", features=FEATURES))
+    number = signature(header(task="regression", features=FEATURES), WHOLE)
     assert columns(number["outputs"]) == [("decision", "double", True)]
 
 
@@ -73,7 +79,7 @@ def test_the_folder_holds_the_archive_the_code_and_three_readable_environment_fi
     project = seatrial.open(shop)
     entry = project.ledger.newest("selection", "shop")
     archive = project.blobs.get(entry.payload["dev"]["builders:plain"]["artefact"])
-    found = files(archive, {"feats.py": b"x = 1\n"}, run="r1", at=AT, mlflow=None)
+    found = files(archive, {"feats.py": b"x = 1\n"}, whole=(), run="r1", at=AT, mlflow=None)
     assert found["data/candidate.zip"] == archive
     assert found["data/code/feats.py"] == b"x = 1\n"
     read = {name: YAML(typ="safe").load(found[name]) for name in ("MLmodel", "conda.yaml")}
@@ -88,4 +94,4 @@ def test_the_folder_holds_the_archive_the_code_and_three_readable_environment_fi
 
 def test_bytes_that_are_no_archive_make_no_folder():
     with pytest.raises(ArchiveError):
-        files(b"PK", {}, run="r1", at=AT, mlflow=None)
+        files(b"PK", {}, whole=(), run="r1", at=AT, mlflow=None)

@@ -11,7 +11,7 @@ import io
 import json
 import platform
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from typing import Any
 
@@ -32,13 +32,20 @@ _TYPES: Mapping[FeatureKind, str] = {
 
 
 def files(
-    archive: bytes, code: Mapping[str, bytes], *, run: str, at: str, mlflow: str | None
+    archive: bytes,
+    code: Mapping[str, bytes],
+    *,
+    whole: Collection[str],
+    run: str,
+    at: str,
+    mlflow: str | None,
 ) -> dict[str, bytes]:
     """Every file of the folder, by path.
 
     Args:
         archive: The candidate's archive.
         code: Files of the user's modules that it needs, by path from the project's folder.
+        whole: Columns that held whole numbers in the snapshot that it was trained on.
         run: Id of its run there.
         at: When it is written, ISO.
         mlflow: Version of the server; None if it isn't known.
@@ -56,7 +63,7 @@ def files(
         "dependencies": [f"python={python}", "pip", {"pip": lines}],
     }
     return {
-        "MLmodel": _yaml(_mlmodel(header, run=run, at=at, python=python)),
+        "MLmodel": _yaml(_mlmodel(signature(header, whole), run=run, at=at, python=python)),
         "requirements.txt": "".join(f"{each}\n" for each in lines).encode(),
         "python_env.yaml": _yaml({**environment, "dependencies": ["-r requirements.txt"]}),
         "conda.yaml": _yaml(conda),
@@ -65,7 +72,7 @@ def files(
     }
 
 
-def _mlmodel(header: Header, *, run: str, at: str, python: str) -> dict[str, Any]:
+def _mlmodel(asked: Mapping[str, str | None], *, run: str, at: str, python: str) -> dict[str, Any]:
     flavour = {
         "loader_module": LOADER,
         "data": "data",
@@ -76,17 +83,19 @@ def _mlmodel(header: Header, *, run: str, at: str, python: str) -> dict[str, Any
         "artifact_path": "model",
         "flavors": {"python_function": flavour},
         "run_id": run,
-        "signature": signature(header),
+        "signature": dict(asked),
         "utc_time_created": at.replace("T", " ").removesuffix("Z"),
     }
 
 
-def signature(header: Header) -> dict[str, str | None]:
+def signature(header: Header, whole: Collection[str]) -> dict[str, str | None]:
     """Names and types of what is asked and answered, as MLflow writes them.
 
     A feature that had missing values in training may be left out; its values are then missing.
+    A column of whole numbers is ``long``, because MLflow refuses those of 64 bits in a ``double``;
+    one that had missing values is ``double``, because pandas holds it as that.
     """
-    inputs = [_asked(each) for each in header.contract.features]
+    inputs = [_asked(each, is_whole=each.name in whole) for each in header.contract.features]
     return {
         "inputs": json.dumps(inputs) if inputs else None,
         "outputs": json.dumps([_column(*each) for each in answered(header)]),
@@ -94,8 +103,11 @@ def signature(header: Header) -> dict[str, str | None]:
     }
 
 
-def _asked(feature: Feature) -> dict[str, Any]:
-    return {**_column(feature.name, _TYPES[feature.kind]), "required": feature.missing == 0}
+def _asked(feature: Feature, *, is_whole: bool) -> dict[str, Any]:
+    required = feature.missing == 0
+    is_long = feature.kind == "number" and is_whole and required
+    kind = "long" if is_long else _TYPES[feature.kind]
+    return {**_column(feature.name, kind), "required": required}
 
 
 def _column(name: str, kind: str) -> dict[str, Any]:

@@ -130,18 +130,21 @@ def push(
     place = tracking.make_experiment(name)
     there = tracking.places(place)
     missing = [each for each in chosen if not _is_whole(there.get(each.digest))]
-    snapshots = _snapshots(project) if missing else {}
+    snapshots = _snapshots(project)
     for count, each in enumerate(missing):
         tell("Pushing runs", count, len(missing))
         said = _told(project, each, snapshots)
         there[each.digest] = tracking.write(place, said, there.get(each.digest))
-    places = {each.candidate.artefact: there[each.digest] for each in chosen}
+    made = {
+        each.candidate.artefact: _Made(there[each.digest], _snapshot(each, snapshots))
+        for each in chosen
+    }
     return Pushed(
         server=tracking.server.address,
         experiment=name,
         added=len(missing),
         there=len(chosen) - len(missing),
-        models=tuple(_push_models(project, tracking.server, places, tell)),
+        models=tuple(_push_models(project, tracking.server, made, tell)),
     )
 
 
@@ -198,8 +201,12 @@ def _told(project: Project, run: Run, snapshots: Mapping[str, Snapshot]) -> RunT
         parameters=parameters,
         metrics=run.metrics,
         tags=tags,
-        data=_data(project, snapshots.get(made_of["data"]["snapshot"])),
+        data=_data(project, _snapshot(run, snapshots)),
     )
+
+
+def _snapshot(run: Run, snapshots: Mapping[str, Snapshot]) -> Snapshot | None:
+    return snapshots.get(run.made_of["data"]["snapshot"])
 
 
 def _data(project: Project, snapshot: Snapshot | None) -> DataTold | None:
@@ -222,20 +229,28 @@ class _Model:
     rung: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Where the run that made an artefact is there, and the snapshot that it read, if it is on file."""
+
+    place: Place
+    snapshot: Snapshot | None
+
+
 def _push_models(
-    project: Project, server: Server, places: Mapping[str, Place], tell: Told
+    project: Project, server: Server, made: Mapping[str, _Made], tell: Told
 ) -> Iterator[PushedModel]:
     """Register what is kept and what is in force; their aliases say which is which."""
     wanted = [each for each in (_kept(project), _released(project)) if each is not None]
-    if not any(each.artefact in places for each in wanted):
+    if not any(each.artefact in made for each in wanted):
         return
     registry = Registry(server, project.plan.text.project)
     there = {each.tags.get(_ARTEFACT): each for each in registry.versions()}
     added: set[str] = set()
     for count, each in enumerate(wanted):
-        if each.artefact in places and each.artefact not in there:
+        if each.artefact in made and each.artefact not in there:
             tell("Pushing models", count, len(wanted))
-            there[each.artefact] = _register(project, registry, each, places[each.artefact])
+            there[each.artefact] = _register(project, registry, each, made[each.artefact])
             added.add(each.artefact)
     found = [each for each in wanted if each.artefact in there]
     aliases = {each.alias: there[each.artefact].number for each in found if each.alias}
@@ -253,18 +268,27 @@ def _push_models(
         yield PushedModel(registry.name, number, family, short(artefact), points, stands, is_new)
 
 
-def _register(project: Project, registry: Registry, model: _Model, place: Place) -> Version:
+def _register(project: Project, registry: Registry, model: _Model, made: _Made) -> Version:
     from seatrial.neighbours.mlflow_model import files
 
     content = files(
         project.blobs.get(model.artefact),
         model.code,
-        run=place.run,
+        whole=_whole(made.snapshot),
+        run=made.place.run,
         at=iso(project.clock.now()),
         mlflow=registry.server.version(),
     )
     tags = {_ARTEFACT: model.artefact, "seatrial.family": model.family}
-    return registry.add(content, place, tags)
+    return registry.add(content, made.place, tags)
+
+
+def _whole(snapshot: Snapshot | None) -> set[str]:
+    """Columns of whole numbers that fit into 64 bits with a sign."""
+    from seatrial.store import TableVersion
+
+    schema = TableVersion.from_json(snapshot.table).schema if snapshot else {}
+    return {name for name, kind in schema.items() if "int" in kind and kind != "uint64"}
 
 
 def _kept(project: Project) -> _Model | None:
