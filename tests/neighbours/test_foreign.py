@@ -162,7 +162,7 @@ def test_both_are_listed_the_foreign_ones_marked(copy_of_shop, there, run):
         "runs", "pull", "--from", there.address, "--experiment", "churn", folder=copy_of_shop
     )
     assert (told.code, told.err) == (0, "")
-    assert "2 runs were new" in told.out
+    assert "2 new runs of" in told.out
     listed = run("runs", "list", folder=copy_of_shop).out
     assert listed.count("foreign") == 2
     assert "mlflow churn" in listed

@@ -40,11 +40,10 @@ def pulled(
         f"{numbers.count(same)} on file already" if same else "",
         f"{numbers.count(own)} pushed from here, and not foreign" if own else "",
     ]
+    new = "1 new run" if added == 1 else f"{numbers.count(added)} new runs"
     said = "; ".join(filter(None, known))
     return [
-        line(
-            f"{_runs(added)} new of {server}, experiment {experiment}{f'; {said}' if said else ''}."
-        ),
+        line(f"{new} of {server}, experiment {experiment}{f'; {said}' if said else ''}."),
         line("They are foreign: listed and compared, and no evidence."),
         line(""),
         next_command("seatrial runs list"),

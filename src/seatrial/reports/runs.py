@@ -24,6 +24,8 @@ class RunRow:
     code: str
 
 
+FOREIGN = "foreign"
+"""What stands for the candidate of a run that another tracker holds; its names may be of any length."""
 FigureRow = tuple[str, Estimate | None, Estimate | None]
 """A figure's name, and what each of two runs has of it."""
 _MOST_NAME = 24
@@ -45,11 +47,11 @@ def listed(rows: Sequence[RunRow]) -> list[Line]:
             [
                 row.name,
                 when,
-                _cut(row.family),
+                _cut(row.family) if row.candidate == FOREIGN else row.family,
                 row.candidate,
                 "" if row.seconds is None else numbers.seconds(row.seconds),
                 "" if row.peak_mb is None else f"{row.peak_mb:.0f} MB",
-                _cut(row.code),
+                _cut(row.code) if row.candidate == FOREIGN else row.code,
             ]
         )
     return [*table(cells, right=[4, 5]), line(""), next_command("seatrial runs compare RUN RUN")]

@@ -18,6 +18,7 @@ from seatrial.records.claim import arguments_of
 from seatrial.records.condition import Both, Column, Compare, Constant, Node
 from seatrial.records.evidence import Changed
 from seatrial.records.foreign import ForeignRun
+from seatrial.reports.runs import FOREIGN as MARK
 from seatrial.reports.runs import FigureRow, RunRow
 from seatrial.store import Entry
 from seatrial.verbs.chain import Chain
@@ -104,7 +105,7 @@ class Foreign:
         """It, as a row for people."""
         told = self.told
         where = f"{told.tracker} {told.experiment}"
-        return RunRow(short(self.digest), self.at, told.name, "foreign", self._seconds, None, where)
+        return RunRow(short(self.digest), self.at, told.name, MARK, self._seconds, None, where)
 
     @property
     def _seconds(self) -> float | None:
