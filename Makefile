@@ -7,13 +7,17 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test test-mlflow check bench lock clean
 
 demo: $(VENV)/run
 	$(BIN)/seatrial demo
 
 test: $(VENV)/dev postgres browser check
 	$(BIN)/pytest --numprocesses auto --dist loadfile
+
+# Runs and models against a real MLflow server, in an environment of its own: MLflow brings 850 MB.
+test-mlflow: .venv-mlflow/done
+	.venv-mlflow/bin/pytest -W default tests/mlflow
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check .
@@ -33,7 +37,7 @@ lock:
 		pyproject.toml --all-extras --group dev --output-file requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) .bench flight-delays
+	rm -rf $(VENV) .venv-mlflow .bench flight-delays
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 was found. Install one, or write: make PYTHON=/path/to/python" >&2; exit 2; }
@@ -48,6 +52,12 @@ $(VENV)/dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --require-hashes --requirement requirements-dev.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/run
+
+.venv-mlflow/done: tests/mlflow/requirements.txt pyproject.toml | $(VENV)/bin/python
+	rm -rf .venv-mlflow
+	$(VENV)/bin/python -m venv .venv-mlflow
+	.venv-mlflow/bin/python -m pip --disable-pip-version-check --quiet install --requirement tests/mlflow/requirements.txt --editable '.[mlflow]'
+	@touch $@
 
 # The ledger's tests need a real PostgreSQL; they start it themselves, in a folder of their own.
 .PHONY: postgres

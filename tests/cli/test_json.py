@@ -104,6 +104,15 @@ RUN = {
     "environment": Each(str),
     "seed": int,
 }
+FOREIGN = {
+    **dict.fromkeys(("run", "id", "tracker", "server", "experiment", "name", "status"), str),
+    "started": Maybe(str),
+    "ended": Maybe(str),
+    "artifacts": str,
+    "parameters": Each(str),
+    "metrics": Each(ESTIMATE),
+    "tags": Each(str),
+}
 VERDICT = Only("pass", "fail", "unknown", "not applicable", "waived")
 REQUIREMENT = {
     "what": str,
@@ -237,13 +246,15 @@ DOCUMENTS = {
         "measured_again": [str],
         "judged_again": [str],
     },
-    "runs list": {"runs": [RUN]},
+    "runs list": {"runs": [RUN], "foreign": [FOREIGN]},
     "runs compare": {
         "runs": [str],
         "changed": [CHANGED],
         "parameters": [CHANGED],
         "metric": str,
         "difference": Maybe(ESTIMATE),
+        "foreign": [str],
+        "figures": [{"metric": str, "first": Maybe(ESTIMATE), "second": Maybe(ESTIMATE)}],
     },
 }
 ARGUMENTS = {"why": ["precision"], "runs compare": ["rule", "builders:plain"]}

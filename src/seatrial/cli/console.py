@@ -104,10 +104,14 @@ class Progress:
             self._written = True
 
     def count(self, what: str, done: int, total: int) -> None:
-        """Say what is being done, how far it is, and how long it will take."""
+        """Say what is being measured, how far it is, and how long it will take."""
+        self.count_of(f"Measuring {what}", done, total)
+
+    def count_of(self, what: str, done: int, total: int) -> None:
+        """Say what is being done, how far it is, and how long it will take; a total of 0 isn't known."""
         took = time.perf_counter() - self._started
         left = f"  {took / done * (total - done):.0f} s left" if done and took > _QUIET_S else ""
-        self.say(f"Measuring {what}  {done} of {total}{left}")
+        self.say(f"{what}  {done} of {total}{left}" if total else f"{what}  {done}")
 
     def erase(self) -> None:
         """Take the line away."""

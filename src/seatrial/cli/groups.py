@@ -190,17 +190,25 @@ def runs_list(
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many at most.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """Tracked runs, the newest first."""
+    """Tracked runs, the newest first; those of other trackers are marked as foreign."""
     import seatrial
     from seatrial.cli.console import show, show_json
     from seatrial.reports.runs import listed
-    from seatrial.verbs.runs import runs
+    from seatrial.verbs.runs import foreign, runs
 
-    found = runs(seatrial.open(project), where=where, limit=limit)
+    opened = seatrial.open(project)
+    found = runs(opened, where=where, limit=limit)
+    pulled = foreign(opened, where=where, limit=limit)
     if as_json:
-        show_json({"runs": [each.to_json() for each in found]})
+        show_json(
+            {
+                "runs": [each.to_json() for each in found],
+                "foreign": [each.to_json() for each in pulled],
+            }
+        )
         return
-    show(listed([each.row for each in found]))
+    rows = [*(each.row for each in found), *(each.row for each in pulled)]
+    show(listed(sorted(rows, key=lambda row: row.at, reverse=True)[:limit]))
 
 
 @runs_app.command("compare")
@@ -215,7 +223,17 @@ def runs_compare(first: str, second: str, *, project: Where = HERE, as_json: Jso
     if as_json:
         show_json(found.to_json())
         return
-    show(compared(found.names, found.changed, found.parameters, found.difference, found.metric))
+    show(
+        compared(
+            found.names,
+            found.changed,
+            found.parameters,
+            found.difference,
+            found.metric,
+            found.foreign,
+            found.figures,
+        )
+    )
 
 
 @runs_app.command("rerun")

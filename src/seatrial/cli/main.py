@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from seatrial.cli import audit, groups, release, serving
+from seatrial.cli import audit, groups, neighbours, release, serving
 from seatrial.cli.ui import ui
 from seatrial.core.errors import SeatrialError
 
@@ -172,6 +172,8 @@ def why(
 app.command()(audit.slices)
 app.command()(audit.doctor)
 app.command()(audit.trace)
+groups.runs_app.command("push")(neighbours.push)
+groups.runs_app.command("pull")(neighbours.pull)
 app.command()(serving.serve)
 app.command()(serving.log)
 app.command()(release.watch)

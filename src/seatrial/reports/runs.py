@@ -19,9 +19,16 @@ class RunRow:
     at: str
     family: str
     candidate: str
-    seconds: float
-    peak_mb: float
+    seconds: float | None
+    peak_mb: float | None
     code: str
+
+
+FOREIGN = "foreign"
+"""What stands for the candidate of a run that another tracker holds; its names may be of any length."""
+FigureRow = tuple[str, Estimate | None, Estimate | None]
+"""A figure's name, and what each of two runs has of it."""
+_MOST_NAME = 24
 
 
 def listed(rows: Sequence[RunRow]) -> list[Line]:
@@ -40,11 +47,11 @@ def listed(rows: Sequence[RunRow]) -> list[Line]:
             [
                 row.name,
                 when,
-                row.family,
+                _cut(row.family) if row.candidate == FOREIGN else row.family,
                 row.candidate,
-                numbers.seconds(row.seconds),
-                f"{row.peak_mb:.0f} MB",
-                row.code,
+                "" if row.seconds is None else numbers.seconds(row.seconds),
+                "" if row.peak_mb is None else f"{row.peak_mb:.0f} MB",
+                _cut(row.code) if row.candidate == FOREIGN else row.code,
             ]
         )
     return [*table(cells, right=[4, 5]), line(""), next_command("seatrial runs compare RUN RUN")]
@@ -56,8 +63,12 @@ def compared(
     parameters: Sequence[Changed],
     difference: Estimate | None,
     metric: str,
+    foreign: Sequence[str] = (),
+    figures: Sequence[FigureRow] = (),
 ) -> list[Line]:
     """Two runs: what differs, what moved."""
+    if foreign:
+        return _side_by_side(names, parameters, foreign, figures)
     lines = [line(_moved(difference, metric)), line("")]
     for title, found in (("Input", changed), ("Parameter", parameters)):
         if found:
@@ -69,6 +80,46 @@ def compared(
     if not changed and not parameters:
         lines += [line("They are made of the same."), line("")]
     return [*lines, next_command("seatrial check")]
+
+
+def _side_by_side(
+    names: tuple[str, str],
+    parameters: Sequence[Changed],
+    foreign: Sequence[str],
+    figures: Sequence[FigureRow],
+) -> list[Line]:
+    """Figures of two runs of which one is foreign."""
+    who = " and ".join(foreign)
+    said = "are foreign: their" if len(foreign) > 1 else "is foreign: its"
+    lines = [
+        line(f"{who} {said} figures are told by a tracker, and were not measured here."),
+        line(""),
+    ]
+    rows: list[list[Piece | str]] = [[Piece(each, DIM) for each in ("Figure", *names)]]
+    rows += [[_cut(name), _figure(one), _figure(two)] for name, one, two in figures]
+    lines += [*table(rows), line("")] if figures else [line("Neither has a figure."), line("")]
+    if parameters:
+        rows = [[Piece(each, DIM) for each in ("Parameter", *names)]]
+        rows += [
+            [_cut(each.input), _cut(each.was or "not there"), _cut(each.now or "not there")]
+            for each in parameters
+        ]
+        lines += [*table(rows), line("")]
+    return [*lines, next_command("seatrial runs list")]
+
+
+def _figure(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return "not there"
+    if estimate.value is None:
+        return "no number"
+    if estimate.low is None:
+        return f"{estimate.value:.4g}, no interval"
+    return numbers.whole(estimate)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_NAME else f"{text[: _MOST_NAME - 1]}…"
 
 
 def _moved(difference: Estimate | None, metric: str) -> str:

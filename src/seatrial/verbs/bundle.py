@@ -19,6 +19,7 @@ from seatrial.records.release import GateCheck, Rung
 from seatrial.records.rule import Rule
 from seatrial.runtime.folder import ServingFolder
 from seatrial.scoring.archive import audit
+from seatrial.scoring.format import Header
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.materials import Materials
 from seatrial.verbs.project import Project
@@ -74,7 +75,7 @@ class Bundle:
             project=self.chain.plan.text.project,
             release=release,
             at=iso(self.project.clock.now()),
-            candidate=self._arm(candidate, modules=[*(header.code or {}), *_builder(candidate)]),
+            candidate=self._arm(candidate, modules=modules_of(candidate, header)),
             reference=self._reference(before),
             contract=contract,
             context=self._context(contract),
@@ -118,7 +119,7 @@ class Bundle:
         archive = self.folder.put_archive(
             candidate.artefact, self.project.blobs.get(candidate.artefact)
         )
-        files = _sources(modules, self.project.root)
+        files = sources(modules, self.project.root)
         where = self.folder.put_code(files) if files else ""
         return Arm(
             "archive", candidate.family, candidate.recipe, candidate.artefact, archive, where
@@ -219,12 +220,13 @@ def expiry(claims: tuple[Claim, ...], judgements: tuple[Judgement, ...]) -> str 
     return iso(min(ends)) if ends else None
 
 
-def _builder(candidate: Candidate) -> list[str]:
-    """The module of the user's builder; its types may stand in the archive."""
-    return [candidate.family.partition(":")[0]] if ":" in candidate.family else []
+def modules_of(candidate: Candidate, header: Header) -> list[str]:
+    """The user's modules that a candidate answers with; types of its builder may stand in the archive."""
+    builder = [candidate.family.partition(":")[0]] if ":" in candidate.family else []
+    return [*(header.code or {}), *builder]
 
 
-def _sources(modules: list[str], root: Path) -> dict[str, bytes]:
+def sources(modules: list[str], root: Path) -> dict[str, bytes]:
     """Files of the project's modules, by their path from its folder."""
     from seatrial.scoring.code import source_files
 

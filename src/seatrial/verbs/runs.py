@@ -1,12 +1,13 @@
-"""Tracked runs: search them, compare two, run one again."""
+"""Tracked runs, and foreign ones that were pulled: search them, compare two, run one again."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from seatrial.core.clock import parse_iso
 from seatrial.core.digest import short
 from seatrial.core.errors import NotFoundError, PlanError
 from seatrial.core.estimate import Estimate
@@ -16,11 +17,16 @@ from seatrial.records.candidate import Candidate
 from seatrial.records.claim import arguments_of
 from seatrial.records.condition import Both, Column, Compare, Constant, Node
 from seatrial.records.evidence import Changed
-from seatrial.reports.runs import RunRow
+from seatrial.records.foreign import ForeignRun
+from seatrial.reports.runs import FOREIGN as MARK
+from seatrial.reports.runs import FigureRow, RunRow
 from seatrial.store import Entry
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.materials import Materials
 from seatrial.verbs.project import Project
+
+FOREIGN = "foreign run"
+"""Kind of the ledger's entries that hold runs of other trackers; nothing that judges reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,68 @@ class Run:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """One run that was pulled from another tracker.
+
+    Attributes:
+        digest: Of the ledger's entry.
+        told: What the tracker tells of it.
+    """
+
+    digest: str
+    told: ForeignRun
+
+    @property
+    def at(self) -> str:
+        """When it started, ISO; empty if its tracker doesn't tell."""
+        return self.told.started or ""
+
+    @property
+    def row(self) -> RunRow:
+        """It, as a row for people."""
+        told = self.told
+        where = f"{told.tracker} {told.experiment}"
+        return RunRow(short(self.digest), self.at, told.name, MARK, self._seconds, None, where)
+
+    @property
+    def _seconds(self) -> float | None:
+        started, ended = self.told.started, self.told.ended
+        if started is None or ended is None:
+            return None
+        return max((parse_iso(ended) - parse_iso(started)).total_seconds(), 0.0)
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as a JSON object."""
+        told = self.told.to_json()
+        return {"run": self.digest, "id": told.pop("run"), **told}
+
+
+def foreign(
+    project: Project, *, where: str | None = None, limit: int | None = None
+) -> list[Foreign]:
+    """Find foreign runs by their parameters and figures, the newest first.
+
+    Args:
+        project: The project.
+        where: As for :func:`runs`.
+        limit: How many at most.
+
+    Raises:
+        PlanError: the condition is more than comparisons joined by ``and``.
+    """
+    conditions = list(_conditions(parse_condition(where))) if where else []
+    entries = project.ledger.search(FOREIGN, conditions)
+    newest = project.ledger.newest_of(FOREIGN, [entry.key for entry in entries if entry.key])
+    last = {entry.digest for entry in newest.values()}
+    found = [_foreign(entry) for entry in entries if entry.digest in last]
+    return sorted(found, key=lambda each: each.at, reverse=True)[:limit]
+
+
+def _foreign(entry: Entry) -> Foreign:
+    return Foreign(entry.digest, ForeignRun.from_json(entry.payload))
+
+
 def runs(project: Project, *, where: str | None = None, limit: int | None = None) -> list[Run]:
     """Find runs by their parameters and figures, the newest first.
 
@@ -95,7 +163,12 @@ def runs(project: Project, *, where: str | None = None, limit: int | None = None
 
 def _demand_known(project: Project, names: list[str]) -> None:
     """Refuse names that no run has a value for."""
-    known = {name for entry in project.ledger.find("run") for name in entry.facts}
+    known = {
+        name
+        for kind in ("run", FOREIGN)
+        for entry in project.ledger.find(kind)
+        for name in entry.facts
+    }
     for name in names:
         if known and name not in known:
             near = difflib.get_close_matches(name, known, n=1)
@@ -129,8 +202,10 @@ def _run(entry: Entry) -> Run:
     return Run(entry.digest, entry.at, Candidate.from_json(payload), git, metrics, made_of)
 
 
-def find(project: Project, name: str) -> Run:
+def find(project: Project, name: str) -> Run | Foreign:
     """Find a run by the first signs of its digest, of its artefact's, or by its family's newest.
+
+    A foreign run is found by the first signs of its entry's digest or of its own id.
 
     Raises:
         NotFoundError: there is none.
@@ -143,6 +218,9 @@ def find(project: Project, name: str) -> Run:
             or run.candidate.family == name
         ):
             return run
+    for each in foreign(project):
+        if each.digest.startswith(name) or each.told.run.startswith(name):
+            return each
     raise NotFoundError(f"no run is called {name}", hint="seatrial runs list")
 
 
@@ -157,6 +235,8 @@ class Comparison:
         difference: Paired difference of the optimised metric on dev, second less first; None where
             they were not asked about the same rows.
         metric: The optimised metric.
+        foreign: Names of those that are foreign.
+        figures: Where one is foreign, figures that either has, side by side.
     """
 
     names: tuple[str, str]
@@ -164,6 +244,8 @@ class Comparison:
     parameters: tuple[Changed, ...]
     difference: Estimate | None
     metric: str
+    foreign: tuple[str, ...] = ()
+    figures: tuple[FigureRow, ...] = field(default=())
 
     def to_json(self) -> dict[str, Any]:
         """Write it as the JSON object of ``seatrial runs compare --json``; see ``docs/json.md``."""
@@ -177,6 +259,15 @@ class Comparison:
             "parameters": plain(self.parameters),
             "metric": self.metric,
             "difference": self.difference.to_json() if self.difference else None,
+            "foreign": list(self.foreign),
+            "figures": [
+                {
+                    "metric": name,
+                    "first": first.to_json() if first else None,
+                    "second": second.to_json() if second else None,
+                }
+                for name, first, second in self.figures
+            ],
         }
 
 
@@ -187,6 +278,8 @@ def compare(project: Project, first: str, second: str) -> Comparison:
         NotFoundError: one of them isn't there.
     """
     one, two = find(project, first), find(project, second)
+    if isinstance(one, Foreign) or isinstance(two, Foreign):
+        return _side_by_side(project, one, two)
     parameters = [
         {name: str(value) for name, value in run.candidate.parameters.items()} for run in (one, two)
     ]
@@ -197,6 +290,27 @@ def compare(project: Project, first: str, second: str) -> Comparison:
         difference=_difference(project, one.candidate, two.candidate),
         metric=project.plan.text.optimize,
     )
+
+
+def _side_by_side(project: Project, one: Run | Foreign, two: Run | Foreign) -> Comparison:
+    """Figures and parameters of two runs of which one is foreign: nothing can be paired."""
+    both = (one, two)
+    parameters = [{name: str(value) for name, value in _parameters(each).items()} for each in both]
+    figures = [each.told.metrics if isinstance(each, Foreign) else each.metrics for each in both]
+    names = sorted({*figures[0], *figures[1]})
+    return Comparison(
+        names=(short(one.digest), short(two.digest)),
+        changed=(),
+        parameters=changes(*parameters),
+        difference=None,
+        metric=project.plan.text.optimize,
+        foreign=tuple(short(each.digest) for each in both if isinstance(each, Foreign)),
+        figures=tuple((name, figures[0].get(name), figures[1].get(name)) for name in names),
+    )
+
+
+def _parameters(run: Run | Foreign) -> Mapping[str, Any]:
+    return run.told.parameters if isinstance(run, Foreign) else run.candidate.parameters
 
 
 def _first_source(project: Project) -> str:
@@ -236,6 +350,9 @@ def rerun(project: Project, name: str) -> tuple[bool, str, str]:
     from seatrial.verbs.trainer import Trainer
 
     run = find(project, name)
+    if isinstance(run, Foreign):
+        hint = f"it was made elsewhere: {run.told.server}, experiment {run.told.experiment}"
+        raise NotFoundError(f"{name} is a foreign run; it can't be trained here", hint=hint)
     chain = Chain(project)
     recipe = chain.recipe(run.candidate.family)
     if recipe.digest != run.candidate.recipe:
