@@ -15,6 +15,7 @@ from seatrial.reports import numbers
 from seatrial.verbs.why import Reason
 from seatrial.web import words
 from seatrial.web.facts import Facts
+from seatrial.web.hazards import Hazards, hazards
 from seatrial.web.head import Fact, Head, explained, following, headline
 from seatrial.web.production import WIDTHS, Production, production
 from seatrial.web.shown import Figure, Row, figure, rows, series_of, tally
@@ -30,6 +31,7 @@ class Claims:
     head: Head
     tally: Mapping[Verdict, int]
     rows: tuple[Row, ...]
+    hazards: Hazards
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,9 @@ def view(facts: Facts, asked: Mapping[str, str]) -> Claims:  # noqa: ARG001 — 
         Fact("Stands in", "", "plan.yaml", "plan"),
         following(facts),
     )
-    return Claims(Head(title, explained(found, facts), told), tally(found), found)
+    return Claims(
+        Head(title, explained(found, facts), told), tally(found), found, hazards(facts, found)
+    )
 
 
 def one(facts: Facts, asked: Mapping[str, str]) -> ClaimView:
