@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from seatrial.cli import groups, release, serving
+from seatrial.cli import documents, groups, release, serving
 from seatrial.cli.ui import ui
 from seatrial.core.errors import SeatrialError
 
@@ -172,6 +172,9 @@ app.command()(serving.serve)
 app.command()(serving.log)
 app.command()(release.watch)
 app.command()(ui)
+app.command()(documents.report)
+app.command()(documents.card)
+app.command("sign-off")(documents.sign_off)
 
 
 @app.command("next")

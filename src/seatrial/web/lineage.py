@@ -86,7 +86,7 @@ def ways(facts: Facts) -> tuple[Way, ...]:
     constant = [name for name in families if name in {"majority", "mean"}]
     simple = [name for name in families if name in _SIMPLE]
     rule = facts.project.plan.fallback
-    old = facts.standing.release if facts.standing else 0
+    old = _older(facts)
     return (
         _way("A constant answer", constant, "nothing is trained yet: seatrial train"),
         Way("A rule", true_signs(str(rule)), there=True)
@@ -95,12 +95,27 @@ def ways(facts: Facts) -> tuple[Way, ...]:
             "A rule", "`release.fallback` is open" if not rule else "not trained", there=False
         ),
         _way("A simple model", simple, "the plan's `train.candidates` names none"),
-        Way(
-            "An older system", f"release {old}" if old else "nothing was released before", bool(old)
-        ),
-        Way("People", "nobody answered these rows", there=False),
-        Way("What others report", "the plan holds no figures of others", there=False),
+        Way("An older system", old or "no other candidate was released before", bool(old)),
+        _people(facts),
+        Way("What others report", "the plan has no place for figures of others", there=False),
     )
+
+
+def _people(facts: Facts) -> Way:
+    from seatrial.verbs.measuring import Measuring
+
+    found = Measuring(facts.project).roles.candidate("people")
+    there = isinstance(found, Candidate)
+    return Way("People", found.name if isinstance(found, Candidate) else found.reason, there)
+
+
+def _older(facts: Facts) -> str:
+    """The release of another candidate, the newest before this one's; empty without one."""
+    candidate = facts.checked.candidate
+    moves = facts.standing.history if facts.standing else ()
+    ours = candidate.artefact if candidate else ""
+    found = next((each for each in moves if each.artefact not in {ours, ""}), None)
+    return f"release {found.release}, {found.candidate}" if found else ""
 
 
 def _way(name: str, found: list[str], without: str) -> Way:
@@ -118,7 +133,10 @@ def lineage(facts: Facts) -> tuple[Link, ...]:
         for each in chain.snapshot.sources
     ]
     rows = f"{numbers.count(chain.snapshot.rows)} rows"
-    found += [Link("snapshot", rows, chain.snapshot.id), Link("split", "", chain.split_key)]
+    found += [
+        Link("snapshot", rows, chain.snapshot.id),
+        Link("split", f"by {chain.plan.text.data.split.by}", chain.split_key),
+    ]
     if candidate is not None:
         found += _of_candidate(candidate, facts)
     if facts.standing is not None and facts.standing.manifest:

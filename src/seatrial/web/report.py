@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from seatrial.records.evidence import Verdict
 from seatrial.reports import numbers
@@ -13,6 +14,7 @@ from seatrial.web import claims, dataset, head, releases
 from seatrial.web.answers import Answers, answers
 from seatrial.web.candidates import Ladder, ladder
 from seatrial.web.claims import ClaimView
+from seatrial.web.document import builtins
 from seatrial.web.facts import Facts
 from seatrial.web.frame import Frame, Page
 from seatrial.web.hazards import Hazards, hazards
@@ -141,6 +143,11 @@ def render(project: Project, slices: Sequence[Slice] = ()) -> tuple[Report, str]
         project.plan.text.project, shown.upto, root="#", here="-", twin="", tags={}, pages=PARTS
     )
     return shown, Renderer("").page(TEMPLATE, shown, frame)
+
+
+def as_json(shown: Report) -> dict[str, Any]:
+    """The report as the JSON object of ``seatrial report --json``; see ``docs/json.md``."""
+    return builtins(shown)
 
 
 def newest(facts: Facts) -> str:
