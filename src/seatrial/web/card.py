@@ -183,7 +183,9 @@ def _of_candidate(candidate: Candidate, facts: Facts) -> tuple[Text, ...]:
             trained,
         ),
         (f"Decides a {kind} target: ", Code(facts.project.plan.text.task.target)),
-        (f"{len(candidate.features)} inputs: ", *features) if features else ("It reads no input",),
+        (f"{len(candidate.features)} inputs: ", *codes(candidate.features))
+        if candidate.features
+        else ("It reads no input",),
     ]
     if made and candidate.family not in BASELINES:
         found.append(("Functions that make features of columns: ", *made))

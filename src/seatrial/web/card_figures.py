@@ -54,7 +54,7 @@ def metrics(facts: Facts) -> tuple[Block, ...]:
         costs = f"A missed positive costs {errors.false_negative:g} {errors.unit}, a false alarm {errors.false_positive:g}."
         found.append(Paragraph((costs,)))
     if rows:
-        found.append(Table("", ("Metric", "What it is", "Asked", "As"), rows))
+        found.append(Table("", ("Metric", "What it measures", "Asked", "As"), rows))
     return tuple(found)
 
 
@@ -168,10 +168,10 @@ def _ladder(facts: Facts) -> list[Block]:
         return []
     columns = ("Candidate", *shown.metrics, f"Against {shown.kept}, paired")
     rows = tuple(
-        (
-            (words.capital(each.name) + (f" ({each.note})" if each.note else ""),),
-            *((_plain(one),) for one in each.figures),
-            ("reference" if each.kept else _plain(each.difference),),
+        _texts(
+            words.capital(each.name) + (f" ({each.note})" if each.note else ""),
+            *(_plain(one) for one in each.figures),
+            "reference" if each.kept else _plain(each.difference),
         )
         for each in shown.steps
     )
@@ -193,9 +193,7 @@ def _answers(shown: Answers) -> list[Block]:
     rows = tuple(
         (
             (Code(each.name),),
-            *((count,) for count in each.counts),
-            (_plain(each.recall) if each.recall else "too few to tell",),
-            (_plain(each.precision) if each.precision else "too few to tell",),
+            *_texts(*each.counts, _told(each.recall), _told(each.precision)),
         )
         for each in shown.table
     )
@@ -208,6 +206,14 @@ def _answers(shown: Answers) -> list[Block]:
         ("Cost for 1,000 decisions", "Cost", shown.costs),
     )
     return [*found, *(_named(title, column, each) for title, column, each in named if each)]
+
+
+def _told(shown: Figure | None) -> str:
+    return _plain(shown) if shown else "too few to tell"
+
+
+def _texts(*cells: str) -> tuple[Text, ...]:
+    return tuple((each,) for each in cells)
 
 
 def _named(title: str, column: str, found: Sequence[Named]) -> Table:
