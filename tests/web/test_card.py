@@ -11,7 +11,6 @@ import seatrial
 from seatrial.core.clock import ManualClock
 from seatrial.web import card as cards
 
-
 LATER = datetime(2026, 12, 1, 9, tzinfo=UTC)
 SECTIONS = [
     "Model details",

@@ -16,7 +16,6 @@ from seatrial.web.document import write
 from seatrial.web.report import PARTS, render
 from seatrial.web.slice_rows import Slice
 
-
 LATER = datetime(2026, 12, 1, 9, tzinfo=UTC)
 LOOKED = datetime(2026, 9, 17, 8, tzinfo=UTC)
 """The day of the look at production."""
@@ -70,7 +69,7 @@ def signed(live, tmp_path_factory):
 def report(signed, tmp_path_factory):
     """Its report with a search of slices: what it shows, its text, where it is."""
     place = tmp_path_factory.mktemp("report") / "report.html"
-    return *made(signed, LOOKED, place, slices=slices(1000)), place
+    return *made(signed, LOOKED, place, slices=slices(60)), place
 
 
 @pytest.fixture(scope="module")
@@ -105,20 +104,22 @@ def opened(browser):
     assert {each for each in asked if not each.startswith(("file:", "data:"))} == set()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_barrier(opened, report, empty, scheme):
+def test_axe_finds_no_barrier(opened, report, empty):
     axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-    barriers = {}
-    for name, (_, _, place) in (("whole", report), ("empty", empty)):
-        for width in (1280, 390):
-            page = opened(place, width=width, scheme=scheme, script=True)
-            page.evaluate(axe)
-            found = page.evaluate("axe.run(document, {rules: {'target-size': {enabled: true}}})")
-            barriers[name, width] = [
-                (each["id"], [node["html"][:200] for node in each["nodes"][:3]])
-                for each in found["violations"]
-            ]
-    assert {each: found for each, found in barriers.items() if found} == {}
+    barriers = []
+    for place, width, scheme in (
+        (report[2], 1280, "light"),
+        (report[2], 390, "dark"),
+        (empty[2], 390, "light"),
+    ):
+        page = opened(place, width=width, scheme=scheme, script=True)
+        page.evaluate(axe)
+        found = page.evaluate("axe.run(document, {rules: {'target-size': {enabled: true}}})")
+        barriers += [
+            (width, each["id"], [node["html"][:200] for node in each["nodes"][:3]])
+            for each in found["violations"]
+        ]
+    assert barriers == []
 
 
 def test_it_doesnt_scroll_sideways(opened, report):
@@ -137,12 +138,12 @@ def test_it_needs_no_script_and_nothing_from_elsewhere(report):
     assert "url(http" not in text
 
 
-def test_a_thousand_slices_stay_below_3_mb_and_are_all_in_it(opened, report):
-    shown, text, place = report
+def test_a_thousand_slices_stay_below_3_mb_and_are_all_in_it(opened, signed, tmp_path):
+    place = tmp_path / "report.html"
+    shown, text = made(signed, LOOKED, place, slices=slices(1000))
     assert place.stat().st_size < MOST_BYTES
     assert text.count('<td class="slice">') == 1000
-    page = opened(place)
-    seen = page.locator("td.slice").filter(visible=True).all_inner_texts()
+    seen = opened(place).locator("td.slice").filter(visible=True).all_inner_texts()
     assert len(seen) == 25
     assert seen[0] == "store = 'B0' and hour >= 0"
     (table,) = shown.slices
@@ -172,7 +173,6 @@ def test_each_claim_has_its_figure_its_method_its_evidence_and_its_inputs(opened
         assert figure.n in said
         assert claim.evidence in said
         assert f"{len(claim.inputs)} inputs by digest or value" in said
-    assert "too few to tell" in page.locator("#answers, #slices").last.inner_text()
 
 
 def test_the_headline_is_that_of_the_pages(report, empty):

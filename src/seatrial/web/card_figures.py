@@ -148,7 +148,7 @@ def _with_n(shown: Figure | None) -> str:
 
 def _groups(claim: Claim, evidence: Evidence) -> Table:
     rows = tuple(_group(each) for each in evidence.groups)
-    by = ", ".join(claim.measure.by)
+    by = ", ".join(claim.measure.by) or "feature"
     return Table(f"{claim.measure.metric} by {by}", (by, "Estimate", "95 %", "n"), rows, (3,))
 
 

@@ -73,7 +73,7 @@ class ClaimView:
         head: The claim, what its metric means, facts.
         row: The claim as in a list.
         chip: Verdict and stage in words.
-        by: What its groups are; empty without groups.
+        by: What its groups are.
         grouped: Whether the bound holds for each group.
         stages: At every stage that it was judged at.
         groups: Worst first; those that are too few to tell, last.
@@ -139,7 +139,7 @@ def one(facts: Facts, asked: Mapping[str, str]) -> ClaimView:
         head=Head(row.text, _meaning(reason), _told(facts, claim, row)),
         row=row,
         chip=_chip(row, facts),
-        by=", ".join(claim.measure.by),
+        by=", ".join(claim.measure.by) or "feature",
         grouped=claim.measure.quantifier in {None, "worst"},
         stages=_stages(facts, row),
         groups=_groups(evidence, claim, reason.metric) if evidence else (),

@@ -167,15 +167,16 @@ def judged(facts: Facts) -> str:
 def _head(found: Sequence[Row], facts: Facts) -> Head:
     checked, trained = facts.checked, facts.checked.candidate
     title = head.headline(found, facts.standing, trained=trained is not None)
-    told = [*head.serving(facts)[:2], head.readiness(facts)]
-    told.append(Fact("Judged on", f"{numbers.count(checked.rows)} rows that training never saw"))
-    upto = newest(facts)
-    told.append(Fact("Evidence", f"up to {upto}" if upto else "none yet"))
-    if not facts.standing or not facts.standing.release:
-        told = [
-            replace(each, href="candidates") if each.href else each for each in told[:2]
-        ] + told[2:]
-    return Head(title, head.explained(found, facts), tuple(told))
+    upto, released = newest(facts), facts.standing and facts.standing.release
+    deciding, candidate, _ = head.serving(facts)
+    told = (
+        deciding,
+        candidate if released else replace(candidate, href="candidates"),
+        Fact("Judged on", f"{numbers.count(checked.rows)} rows that training never saw"),
+        head.readiness(facts),
+        Fact("Evidence", f"up to {upto}" if upto else "none yet"),
+    )
+    return Head(title, head.explained(found, facts), told)
 
 
 def _claim(name: str, facts: Facts) -> ClaimView:
