@@ -18,18 +18,13 @@ from seatrial.reports.document import Bullets, Code, Section, Text, codes, markd
 from seatrial.verbs.comparison import spoken
 from seatrial.verbs.project import Project
 from seatrial.web import head, words
-from seatrial.web.card_figures import (
-    caveats,
-    ethics,
-    evaluation,
-    front_matter,
-    metrics,
-    quantities,
-    training,
-)
+from seatrial.web.card_data import evaluation, metrics, training
+from seatrial.web.card_judged import caveats, ethics
+from seatrial.web.card_results import quantities
 from seatrial.web.document import builtins
 from seatrial.web.facts import Facts
 from seatrial.web.frame import Frame, Page
+from seatrial.web.front import front_matter
 from seatrial.web.lineage import chosen, run_of
 from seatrial.web.render import Renderer
 from seatrial.web.report import judged, newest
