@@ -191,7 +191,7 @@ def _of_candidate(candidate: Candidate, facts: Facts) -> tuple[Text, ...]:
         found.append(
             (f"Calls positive from a score of {threshold.threshold}: {threshold.by}{under}",)
         )
-    if threshold is not None:
+    if threshold is not None and threshold.confidence:
         found.append((f"Decides alone from a confidence of {threshold.confidence}",))
     return (
         *found,

@@ -94,4 +94,4 @@ def caveats(facts: Facts, found: Sequence[Row]) -> tuple[Block, ...]:
 
 def _open(row: Row) -> Text:
     reason = row.reason.replace("`", "") or "Not measured."
-    return Code(row.text.replace(words.SPACE, " ")), f" {STATES[row.verdict]}. {reason}"
+    return Code(row.text.replace(words.SPACE, " ")), f" {words.STATES[row.verdict]}. {reason}"

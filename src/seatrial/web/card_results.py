@@ -38,16 +38,18 @@ def quantities(facts: Facts, found: Sequence[Row]) -> tuple[Block, ...]:
 
 
 def _claims(found: Sequence[Row]) -> Table:
+    """Every claim; a column for where it is served only if something is."""
+    is_served = any(served(row) for row in found)
     rows = tuple(
         (
             (STATES[row.verdict],),
             (Code(row.text.replace(words.SPACE, " ")),),
-            (_with_n(on_test(row)),),
-            (_with_n(served(row)),),
+            *_texts(_with_n(on_test(row)), *([_with_n(served(row))] if is_served else [])),
         )
         for row in found
     )
-    columns = ("Verdict", "Claim", "On test, 95 %", "Where it is served, 95 %")
+    columns: tuple[str, ...] = ("Verdict", "Claim", "On test, 95 %")
+    columns = (*columns, "Where it is served, 95 %") if is_served else columns
     return Table("What is claimed, and what holds", columns, rows)
 
 

@@ -50,7 +50,8 @@ class Chosen:
         threshold: Least score that is called positive; empty if it has none.
         by: What it was chosen by.
         under: Bounds that it was chosen under, as people read them.
-        confidence: Least probability of the decided class to decide without a person.
+        confidence: Least probability of the decided class to decide without a person; empty for a
+            number.
     """
 
     threshold: str
@@ -75,7 +76,7 @@ def chosen(facts: Facts) -> Chosen | None:
         f"{candidate.threshold:.4g}" if candidate.threshold is not None else "",
         by,
         tuple(true_signs(f"{metric} {sign} {bound:g}") for metric, _, sign, bound in under),
-        f"{facts.project.plan.text.release.confidence:g}",
+        f"{facts.project.plan.text.release.confidence:g}" if facts.chain.classes else "",
     )
 
 
