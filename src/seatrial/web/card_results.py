@@ -40,17 +40,16 @@ def quantities(facts: Facts, found: Sequence[Row]) -> tuple[Block, ...]:
 def _claims(found: Sequence[Row]) -> Table:
     """Every claim; a column for where it is served only if something is."""
     is_served = any(served(row) for row in found)
-    rows = tuple(
-        (
-            (STATES[row.verdict],),
-            (Code(row.text.replace(words.SPACE, " ")),),
-            *_texts(_with_n(on_test(row)), *([_with_n(served(row))] if is_served else [])),
-        )
-        for row in found
-    )
+    rows = tuple(_claim(row, is_served=is_served) for row in found)
     columns: tuple[str, ...] = ("Verdict", "Claim", "On test, 95 %")
     columns = (*columns, "Where it is served, 95 %") if is_served else columns
     return Table("What is claimed, and what holds", columns, rows)
+
+
+def _claim(row: Row, *, is_served: bool) -> tuple[Text, ...]:
+    where = [on_test(row), served(row)] if is_served else [on_test(row)]
+    name = Code(row.text.replace(words.SPACE, " "))
+    return (STATES[row.verdict],), (name,), *_texts(*(_with_n(each) for each in where))
 
 
 def on_test(row: Row) -> Figure | None:
