@@ -114,6 +114,7 @@ FOREIGN = {
     "tags": Each(str),
 }
 VERDICT = Only("pass", "fail", "unknown", "not applicable", "waived")
+HAZARD = {"what": str, "claim": Maybe(str), "text": str, "verdict": Maybe(VERDICT)}
 REQUIREMENT = {
     "what": str,
     "verdict": VERDICT,
@@ -247,6 +248,38 @@ DOCUMENTS = {
         "judged_again": [str],
     },
     "runs list": {"runs": [RUN], "foreign": [FOREIGN]},
+    "report": {
+        "head": {"title": str, "lede": str, "facts": [dict]},
+        "upto": str,
+        "judged": str,
+        "tally": Each(int),
+        "rows": [dict],
+        "claims": [dict],
+        "hazards": {"sentence": str, "rows": [HAZARD]},
+        "sign_offs": [dict],
+        "score": NUMBER,
+        "sections": [dict],
+        "ladder": Maybe(dict),
+        "ways": [{"way": str, "found": str, "there": bool}],
+        "chosen": Maybe({"threshold": str, "by": str, "under": [str], "confidence": str}),
+        "answers": Maybe(dict),
+        "slices": [dict],
+        "history": [dict],
+        "data": dict,
+        "checks": [{"name": str, "verdict": VERDICT, "found": str}],
+        "lineage": [{"what": str, "name": str, "digest": str}],
+        "again": [{"does": str, "command": str}],
+    },
+    "card": {
+        "project": str,
+        "candidate": str,
+        "sentence": str,
+        "upto": str,
+        "judged": str,
+        "unstated": [str],
+        "front": dict,
+        "sections": [{"title": str, "blocks": [dict]}],
+    },
     "runs compare": {
         "runs": [str],
         "changed": [CHANGED],

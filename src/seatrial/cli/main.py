@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from seatrial.cli import audit, groups, neighbours, release, serving
+from seatrial.cli import audit, documents, groups, neighbours, release, serving
 from seatrial.cli.ui import ui
 from seatrial.core.errors import SeatrialError
 
@@ -178,6 +178,9 @@ app.command()(serving.serve)
 app.command()(serving.log)
 app.command()(release.watch)
 app.command()(ui)
+app.command()(documents.report)
+app.command()(documents.card)
+app.command("sign-off")(documents.sign_off)
 
 
 @app.command("next")

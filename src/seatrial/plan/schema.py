@@ -11,6 +11,7 @@ from seatrial.core.units import duration
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Statement = Annotated[str, Field(min_length=1, max_length=2000)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
 Duration = Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s*(ms|s|min|h|d)$")]
 
@@ -185,6 +186,19 @@ class Hazard(Section):
     claim: Name | None = None
 
 
+class CardText(Section):
+    """What a model card says and nothing can measure; see ``seatrial card``."""
+
+    intended_use: Statement | None = None
+    """What it may be used for, and by whom."""
+    out_of_scope: Statement | None = None
+    """What it must not be used for."""
+    contact: Name | None = None
+    """Where questions and complaints go."""
+    licence: Name | None = None
+    """Licence of the model, as in ``mit`` or ``apache-2.0``."""
+
+
 class Staff(Section):
     """Who reviews the unsure cases."""
 
@@ -259,5 +273,6 @@ class PlanText(Section):
     optimize: Name
     claims: list[Name | ClaimText] = []
     hazards: list[Hazard] = []
+    card: CardText | None = None
     release: Release = Release()
     watch: Watch = Watch()

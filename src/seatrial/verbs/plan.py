@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from seatrial.plan.leaves import leaves
 from seatrial.plan.lint import advice
 from seatrial.plan.load import load
 from seatrial.records.evidence import Changed
+from seatrial.records.hazard import covered
 from seatrial.verbs.project import Project
 
 
@@ -75,6 +77,21 @@ def _judged_last(project: Project) -> dict[str, str]:
 
 
 def lint(project: Project) -> list[Fault]:
-    """What a careful reviewer would say of the plan."""
+    """What a careful reviewer would say of the plan, and of its hazards as they were judged last."""
     plan = project.plan
-    return advice(plan.text, plan.claims, plan.metrics)
+    return [*advice(plan.text, plan.claims, plan.metrics), *_hazards(project)]
+
+
+def _hazards(project: Project) -> Iterator[Fault]:
+    """Hazards whose claim doesn't hold. Nothing is judged for it: the verdicts are those on file."""
+    entry = project.ledger.newest("verdicts", project.plan.text.project)
+    if entry is None:
+        return
+    verdicts = {each["id"]: each["stages"][0]["verdict"] for each in entry.payload["claims"]}
+    for hazard in covered(project.plan.text.hazards, verdicts):
+        if hazard.verdict == "fail":
+            fact = f"the hazard `{hazard.what}` is shown by {hazard.claim}, which fails"
+            yield Fault(fact, hint=f"seatrial why {hazard.claim}")
+        if hazard.verdict == "unknown":
+            fact = f"the hazard `{hazard.what}` is shown by {hazard.claim}, which is not known"
+            yield Fault(fact, hint=f"seatrial check {hazard.claim}")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from seatrial.core.digest import digest
 from seatrial.core.errors import NotFoundError, UserError
 from seatrial.judging.readiness import ByHand, Proof, score
 from seatrial.judging.service import Service
@@ -16,12 +15,17 @@ from seatrial.records.claim import Measure
 from seatrial.records.readiness import SECTIONS, TESTS, Score, Test
 from seatrial.verbs.check import Checked, checked
 from seatrial.verbs.desk import history
+from seatrial.verbs.judgement import KIND as JUDGEMENT
+from seatrial.verbs.judgement import ended, file_judgement, shown
 from seatrial.verbs.look import KIND, newest_of
 from seatrial.verbs.measuring import Measuring
 from seatrial.verbs.project import Project
 from seatrial.verbs.roles import Missing
+from seatrial.verbs.sign_off import sign_offs
 
 _TESTS = {test.id: test for test in TESTS}
+REVIEW = "RD-08"
+"""The test that asks for a review; a sign-off of every claim is one."""
 Told = Callable[[str, int, int], None]
 
 
@@ -87,7 +91,7 @@ def readiness(
     }
     result = checked(measuring, measure=False)
     costs = {name: measuring.seconds(each) for name, each in measures.items()}
-    found_by_hand, service = _by_hand(measuring), _service(measuring, result)
+    found_by_hand, service = _by_hand(measuring, result), _service(measuring, result)
     scored = score(proofs, result.claims, result.judgements, found_by_hand, service)
     return Ready(scored, costs, result)
 
@@ -159,43 +163,44 @@ def record(project: Project, name: str, *, by: str, note: str, until: date | Non
             "a record needs a name and a note",
             hint="--by NAME --note 'what was done, what came out'",
         )
-    measuring = Measuring(project)
-    entry = project.ledger.append(
-        "judgement",
-        {
-            "question": test.title,
-            "note": note,
-            "by": project.ledger.remember(by),
-            "shown": _shown(measuring),
-            "until": until.isoformat() if until else None,
-        },
-        key=name,
+    entry = file_judgement(
+        project,
+        name,
+        question=test.title,
+        note=note,
+        by=by,
+        shown=_shown(Measuring(project)),
+        until=until,
     )
     return entry.digest
 
 
 def _shown(measuring: Measuring) -> dict[str, str]:
-    """Digests of what a person sees when answering: plan, data, candidate."""
     candidate = measuring.roles.candidate()
-    plan = measuring.chain.plan.text.model_dump(mode="json", exclude={"claims", "owners"})
-    return {
-        "plan": digest(plan),
-        "data": measuring.chain.snapshot.id,
-        "candidate": "" if isinstance(candidate, Missing) else candidate.artefact,
-    }
+    return shown(measuring.chain, None if isinstance(candidate, Missing) else candidate)
 
 
-def _by_hand(measuring: Measuring) -> dict[str, ByHand]:
-    entries = measuring.project.ledger.newest_of("judgement", _TESTS)
+def _by_hand(measuring: Measuring, result: Checked) -> dict[str, ByHand]:
+    entries = measuring.project.ledger.newest_of(JUDGEMENT, _TESTS)
+    found = _reviewed(measuring, result)
     if not entries:
-        return {}
-    shown, today = _shown(measuring), measuring.project.clock.now().date()
-    found = {}
+        return found
+    now, today = _shown(measuring), measuring.project.clock.now().date()
     for name, entry in entries.items():
         payload = entry.payload
-        changed = [what for what, then in payload["shown"].items() if shown[what] != then]
+        changed = [what for what, then in payload["shown"].items() if now[what] != then]
         why_not = f"{' and '.join(changed)} changed since" if changed else ""
-        if payload["until"] and date.fromisoformat(payload["until"]) < today:
-            why_not = f"it counted until {payload['until']}"
-        found[name] = ByHand(name, entry.digest, payload["note"], not why_not, why_not)
+        why_not = ended(payload, today) or why_not
+        if not why_not or name not in found or not found[name].current:
+            found[name] = ByHand(name, entry.digest, payload["note"], not why_not, why_not)
     return found
+
+
+def _reviewed(measuring: Measuring, result: Checked) -> dict[str, ByHand]:
+    """The sign-off of every claim, as the record of a review; one that stands before one that is void."""
+    whole = [each for each in sign_offs(measuring.chain, result) if each.is_whole]
+    if not whole:
+        return {}
+    best = next((each for each in whole if each.stands), whole[0])
+    note = f"signed off by {best.by}, {best.role}"
+    return {REVIEW: ByHand(REVIEW, best.digest, note, best.stands, best.why_not)}

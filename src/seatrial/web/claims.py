@@ -15,6 +15,7 @@ from seatrial.reports import numbers
 from seatrial.verbs.why import Reason
 from seatrial.web import words
 from seatrial.web.facts import Facts
+from seatrial.web.hazards import Hazards, hazards
 from seatrial.web.head import Fact, Head, explained, following, headline
 from seatrial.web.production import WIDTHS, Production, production
 from seatrial.web.shown import Figure, Row, figure, rows, series_of, tally
@@ -30,6 +31,7 @@ class Claims:
     head: Head
     tally: Mapping[Verdict, int]
     rows: tuple[Row, ...]
+    hazards: Hazards
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class ClaimView:
         head: The claim, what its metric means, facts.
         row: The claim as in a list.
         chip: Verdict and stage in words.
-        by: What its groups are; empty without groups.
+        by: What its groups are.
         grouped: Whether the bound holds for each group.
         stages: At every stage that it was judged at.
         groups: Worst first; those that are too few to tell, last.
@@ -117,7 +119,9 @@ def view(facts: Facts, asked: Mapping[str, str]) -> Claims:  # noqa: ARG001 — 
         Fact("Stands in", "", "plan.yaml", "plan"),
         following(facts),
     )
-    return Claims(Head(title, explained(found, facts), told), tally(found), found)
+    return Claims(
+        Head(title, explained(found, facts), told), tally(found), found, hazards(facts, found)
+    )
 
 
 def one(facts: Facts, asked: Mapping[str, str]) -> ClaimView:
@@ -135,7 +139,7 @@ def one(facts: Facts, asked: Mapping[str, str]) -> ClaimView:
         head=Head(row.text, _meaning(reason), _told(facts, claim, row)),
         row=row,
         chip=_chip(row, facts),
-        by=", ".join(claim.measure.by),
+        by=", ".join(claim.measure.by) or "feature",
         grouped=claim.measure.quantifier in {None, "worst"},
         stages=_stages(facts, row),
         groups=_groups(evidence, claim, reason.metric) if evidence else (),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from seatrial.core.errors import NotFoundError, SeatrialError
 from seatrial.verbs.project import PLAN, Project
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from seatrial.records.look import Look
     from seatrial.records.release import Standing
     from seatrial.records.step import Step
+    from seatrial.verbs.answered import Counted
     from seatrial.verbs.chain import Chain
     from seatrial.verbs.check import Checked
     from seatrial.verbs.errors import Case, Errors, TagChange
@@ -21,11 +23,13 @@ if TYPE_CHECKING:
     from seatrial.verbs.runs import Comparison, Run
     from seatrial.verbs.slices import Slices
     from seatrial.verbs.trace import Push
+    from seatrial.verbs.sign_off import SignOff
     from seatrial.verbs.train import Training
     from seatrial.verbs.why import Reason
 
 MOST_RUNS = 20
 MOST_EVIDENCE = 12
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 _MODULES = ("*.py", "*/*.py", "src/*/*.py")
 
 
@@ -36,6 +40,13 @@ class Facts:
         self.project = project
         self.now = project.clock.now()
         self._reasons: dict[str, Reason] = {}
+
+    @classmethod
+    def dated(cls, project: Project) -> Self:
+        """Facts for a document, which is read later: every moment in it is a date, none is "2 h ago"."""
+        found = cls(project)
+        found.now = _BEFORE_ALL
+        return found
 
     @property
     def name(self) -> str:
@@ -132,6 +143,21 @@ class Facts:
         from seatrial.verbs.chain import Chain
 
         return Chain(self.project)
+
+    @cached_property
+    def sign_offs(self) -> tuple[SignOff, ...]:
+        """Who found the evidence enough, and whether it still is what they were shown."""
+        from seatrial.verbs.sign_off import sign_offs
+
+        return sign_offs(self.chain, self.checked)
+
+    @cached_property
+    def counted(self) -> Counted | None:
+        """What the candidate answered on the test part; None if it was never asked."""
+        from seatrial.verbs.answered import counted
+
+        candidate = self.checked.candidate
+        return counted(self.chain, candidate) if candidate else None
 
     def why(self, claim: str) -> Reason:
         """What a claim rests on, and what changed since."""

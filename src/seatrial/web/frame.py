@@ -54,6 +54,7 @@ class Frame:
         here: Path of the page.
         twin: Its JSON twin, as a relative link; empty for an error.
         tags: Figures of the rail, by path.
+        pages: Entries of the rail.
     """
 
     project: str
@@ -62,12 +63,13 @@ class Frame:
     here: str
     twin: str
     tags: dict[str, Tag]
+    pages: tuple[Page, ...] = PAGES
 
     @property
     def groups(self) -> list[tuple[str, list[Page]]]:
         """The rail's entries by group, in order."""
-        names = dict.fromkeys(page.group for page in PAGES)
-        return [(name, [page for page in PAGES if page.group == name]) for name in names]
+        names = dict.fromkeys(page.group for page in self.pages)
+        return [(name, [page for page in self.pages if page.group == name]) for name in names]
 
     @property
     def entry(self) -> str:

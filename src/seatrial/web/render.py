@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -17,6 +18,7 @@ from seatrial.web.frame import Frame
 from seatrial.web.production import Track
 from seatrial.web.shown import STAGES, Figure, label
 
+SHEET = Path(__file__).parent / "static" / "seatrial.css"
 _CODE = re.compile("`([^`]+)`")
 
 
@@ -48,6 +50,7 @@ class Renderer:
             plot=_plot,
             centre=figures.centre,
             evidence=figures.evidence,
+            sheet=_sheet(),
         )
 
     def page(self, template: str, view: Any, frame: Frame) -> str:
@@ -58,6 +61,11 @@ class Renderer:
         """Render what went wrong."""
         template = self._environment.get_template("error.html")
         return template.render(status=status, faults=faults, frame=frame)
+
+
+def _sheet() -> Markup:
+    """The stylesheet as an element, for a page that stands alone."""
+    return Markup(f"<style>{SHEET.read_text(encoding='utf-8')}</style>")  # noqa: S704 — a file of ours
 
 
 def coded(text: str) -> Markup:
