@@ -13,6 +13,7 @@ from seatrial.plan.lint import advice
 from seatrial.plan.load import load
 from seatrial.records.evidence import Changed
 from seatrial.verbs.project import Project
+from seatrial.verbs.untested import untested
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def _judged_last(project: Project) -> dict[str, str]:
 
 
 def lint(project: Project) -> list[Fault]:
-    """What a careful reviewer would say of the plan."""
+    """What a careful reviewer would say of the plan, and of the code that it trains with."""
     plan = project.plan
-    return advice(plan.text, plan.claims, plan.metrics)
+    found = advice(plan.text, plan.claims, plan.metrics)
+    return [*found, *(each.fault for each in untested(plan))]
