@@ -63,7 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PlanFile | None:
     """Collect the claims of a plan."""
     if file_path.name == _PLAN and _is_on(parent.config):
-        return PlanFile.from_parent(parent, path=file_path)  # type: ignore[no-any-return]
+        return PlanFile.from_parent(parent, path=file_path)
     return None
 
 
@@ -125,7 +125,11 @@ class PlanFile(pytest.File):
             if due is None or self.plan.cadence(claim) in wanted_at(due):
                 yield ClaimItem.from_parent(self, name=claim.id, claim=claim)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+    def repr_failure(
+        self,
+        excinfo: pytest.ExceptionInfo[BaseException],
+        style: Any = None,  # noqa: ARG002 — a collector has one style
+    ) -> Any:
         """What is wrong with the plan, as the terminal says it."""
         return _said(excinfo) or super().repr_failure(excinfo)
 
