@@ -213,9 +213,9 @@ class Bundle:
 def expiry(claims: tuple[Claim, ...], judgements: tuple[Judgement, ...]) -> str | None:
     """When the first evidence that a gate rests on is too old; None if none ages."""
     ends = [
-        parse_iso(judgement.evidence.at) + duration(claim.lasts)
+        parse_iso(judgement.evidence.at) + duration(claim.fresh)
         for claim, judgement in zip(claims, judgements, strict=True)
-        if claim.lasts and claim.commitment == "guarantee" and judgement.evidence is not None
+        if claim.fresh and claim.commitment == "guarantee" and judgement.evidence is not None
     ]
     return iso(min(ends)) if ends else None
 
