@@ -11,6 +11,8 @@ import pytest
 import seatrial
 from seatrial.probes import candidate
 
+pytest_plugins = ["pytester"]
+
 PLAN = """\
 version: 1
 project: shop

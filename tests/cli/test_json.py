@@ -73,6 +73,21 @@ CLAIM = {
     "draft": bool,
     "stages": [STAGE],
 }
+CASE = {
+    "kind": Only("archive", "contract", "edge", "scenario"),
+    "name": str,
+    "passed": bool,
+    "given": dict,
+    "expected": str,
+    "answered": str,
+}
+JOB = {
+    "cadence": Only("push", "night", "week"),
+    "at": str,
+    "commands": [str],
+    "claims": [str],
+    "cost": {"value": NUMBER, "unit": Only("s")},
+}
 STEP = {
     "title": str,
     "why": str,
@@ -238,6 +253,19 @@ DOCUMENTS = {
         "verdict": Only("pass", "fail", "unknown"),
         "blocks": [{"id": str, "stage": str}],
         "claims": [CLAIM],
+    },
+    "quick": {
+        "project": str,
+        "candidate": str,
+        "passed": bool,
+        "tried": int,
+        "seconds": NUMBER,
+        "failed": [CASE],
+    },
+    "schedule": {
+        "project": str,
+        "jobs": [JOB],
+        "continuous": [str],
     },
     "why": {"claim": str, "stale": bool, "changed": [CHANGED]},
     "next": {"steps": [STEP]},

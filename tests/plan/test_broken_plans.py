@@ -44,6 +44,8 @@ hazards:
 release:
   path: [shadow, partial 5%, full]
   fallback: hour >= 18
+scenarios:
+  vip: {rows: vip.csv, because: the desk asks about them}
 """
 
 BROKEN: dict[str, tuple[str, str, int, str, str]] = {
@@ -53,6 +55,76 @@ BROKEN: dict[str, tuple[str, str, int, str, str]] = {
         22,
         "the plan has no key `hazard`",
         "nearest: hazards. keys: version, project",
+    ),
+    "a claim on a set that isn't there": (
+        "  - precision >= 0.40",
+        "  - accuracy on vpi >= 0.9",
+        19,
+        "`on vpi`: no scenario set is called vpi",
+        "nearest: vip. There are train, dev, test, vip; sets stand in `scenarios`",
+    ),
+    "a claim on a set where there are only requests": (
+        "  - precision >= 0.40",
+        "  - accuracy on vip >= 0.9 in production",
+        19,
+        "`on vip` is measured offline, and the claim is `in production`",
+        "write two claims",
+    ),
+    "a set without cases": (
+        "vip: {rows: vip.csv, ",
+        "vip: {",
+        28,
+        "`scenarios.vip`: either `rows` (a file) or `where` (a condition) says which cases",
+        "",
+    ),
+    "a set that is called as a part": (
+        "vip: {rows",
+        "Test: {rows",
+        27,
+        "`scenarios`: Test is a part of the data already; choose another name",
+        "",
+    ),
+    "a set whose name would be cut": (
+        "vip: {rows",
+        "a/b: {rows",
+        27,
+        "`scenarios`: the name of a set has no `/` and no `@`, got a/b",
+        "",
+    ),
+    "a distance between classes": (
+        "rows: vip.csv, ",
+        "rows: vip.csv, within: 2.0, ",
+        28,
+        "`scenarios.vip.within` is a distance, and classification answers a class",
+        "leave it out",
+    ),
+    "a set that is chosen by no condition": (
+        "rows: vip.csv, ",
+        "where: hour >, ",
+        28,
+        "expected a column, a number or 'text', got the end",
+        "",
+    ),
+    "an optimiser on a set": (
+        "optimize: recall",
+        "optimize: recall on vip",
+        17,
+        "`optimize` is chosen on dev, and can't be measured on vip",
+        "hold the set to a bound, as a claim",
+    ),
+    "a cadence that isn't one": (
+        "fresh: 7d",
+        "every: nigth",
+        21,
+        "`claims[2].every` must be one of 'push', 'night', 'week', 'continuous', got 'nigth'",
+        "nearest: night",
+    ),
+    "what is measured offline alone, continuously": (
+        "latency_ms(p99) <= 10 ms, fresh: 7d",
+        "memory_mb <= 500, every: continuous",
+        21,
+        "`memory_mb` is measured offline alone, so it can't be measured continuously",
+        "`every` is push, night or week",
     ),
     "a misspelt key below": (
         "features: {drop: [tail]}",

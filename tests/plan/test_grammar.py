@@ -15,16 +15,17 @@ from seatrial.records.claim import (
     Bound,
     Claim,
     Measure,
-    Part,
     Quantifier,
     Stage,
     claim_id,
 )
+from seatrial.records.dataset import PARTS
 from seatrial.records.metrics import Metric
 
 METRICS = ["recall", "precision", "accuracy", "roc_auc", "rows"]
 NAMES = ["carrier", "origin", "class", "rule", "a.b", "größe", "Store"]
 ODD_NAMES = ["flight number", "or", "by", "where", "in", "2nd", 'a"b', "it's"]
+SETS = ["vip_customers", "storm 2013", "by", "where", "Größe", "it's"]
 values = st.integers(-1000, 1000).map(float) | st.floats(-1e6, 1e6, allow_nan=False)
 
 bounds = st.builds(Bound, st.sampled_from([">=", "<=", ">", "<"]), values, st.none()) | st.builds(
@@ -49,7 +50,7 @@ measures = st.builds(
     quantifier=st.none() | st.sampled_from(get_args(Quantifier)),
     by=st.lists(st.sampled_from(NAMES), max_size=2).map(tuple),
     versus=st.none() | st.sampled_from(["rule", "people", "linear", "pkg.models:mlp", "my own"]),
-    part=st.sampled_from(get_args(Part)),
+    part=st.sampled_from([*PARTS, *SETS]),
     over=st.none() | st.sampled_from(["28d", "12h", "30min"]),
     where=st.none() | conditions,
 ) | arguments.map(lambda each: Measure(each[0], each[1]))
@@ -64,9 +65,10 @@ def test_parse_undoes_print_for_claims(measure, bound, stage) -> None:
     text = str(Claim("id", measure, bound, stage))
     again, bound_again, stage_again = parse_claim(text)
     assert str(Claim("id", again, bound_again, stage_again)) == text
-    assert (again.by, again.versus, again.arguments) == (
+    assert (again.by, again.versus, again.part, again.arguments) == (
         measure.by,
         measure.versus,
+        measure.part,
         measure.arguments,
     )
     assert (bound_again, stage_again) == (bound, stage)
@@ -142,6 +144,8 @@ def test_a_reference_with_an_odd_name_is_compared_with(name) -> None:
         ("recall(class=2) ≥ .5", Measure("recall", (("class", "2"),)), Bound(">=", 0.5), None),
         ("mean_error >= −1_000", Measure("mean_error"), Bound(">=", -1000.0), None),
         ("recall on dev > 0", Measure("recall", part="dev"), Bound(">", 0.0), None),
+        ("recall on DEV > 0", Measure("recall", part="dev"), Bound(">", 0.0), None),
+        ("accuracy on vip >= 0.9", Measure("accuracy", part="vip"), Bound(">=", 0.9), None),
     ],
 )
 def test_a_claim_is_read_as_it_is_meant(text, measure, bound, stage) -> None:
@@ -182,7 +186,7 @@ def test_a_claim_is_called_by_its_text_without_the_bound(text, name) -> None:
         ("missing <= 0.5", "missing needs `column`"),
         ("latency_ms(99) <= 10 ms", "`percentile` of latency_ms must be a percentile, got 99"),
         ("coverage(1.5) >= 0.5", "`confidence` of coverage must lie in [0.0, 1.0], got 1.5"),
-        ("recall on holdout >= 0.5", "expected one of train, dev, test, got `holdout`"),
+        ("recall on 5 >= 0.5", "expected train, dev, test or a set of `scenarios`, got `5`"),
         ("recall over 3 moons >= 0.5", "'3moons' is not a duration"),
         ("recall >= 0.5 where origin = 'LGA", "a quote is opened at sign 30 and not closed"),
         ("recall >= 0.5 where hour in ()", "expected a column, a number or 'text', got `)`"),

@@ -1,9 +1,10 @@
 """Evidence and a claim to a verdict: admission needs proof of good."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from seatrial.core.clock import parse_iso
 from seatrial.core.estimate import Estimate, not_measured
 from seatrial.judging.verdicts import Filed, judge
 from seatrial.plan.claims import parse_claim
@@ -141,6 +142,30 @@ def test_evidence_that_is_too_old_proves_nothing(fresh, verdict, is_fresh) -> No
 def test_evidence_that_is_too_old_says_from_when_it_is() -> None:
     judgement = judged(claim("recall >= 0.5", fresh="4d"), filed(0.6, 0.55, 0.65))
     assert judgement.reason == "measured 2026-06-10, and must be newer than 4d"
+
+
+@pytest.mark.parametrize(
+    ("every", "days", "verdict", "reason"),
+    [
+        ("push", 400, "pass", ""),
+        ("night", 1, "pass", ""),
+        ("night", 3, "unknown", "nightly, last measured 3 d ago"),
+        ("week", 8, "pass", ""),
+        ("week", 10, "unknown", "weekly, last measured 10 d ago"),
+    ],
+)
+def test_a_claim_that_says_how_often_is_stale_after_its_period(
+    every, days, verdict, reason
+) -> None:
+    later = parse_iso(MEASURED_AT) + timedelta(days=days)
+    judgement = judged(claim("recall >= 0.5", every=every), filed(0.6, 0.55, 0.65), later)
+    assert (judgement.verdict, judgement.reason) == (verdict, reason)
+
+
+def test_what_a_claim_says_of_freshness_counts_before_its_cadence() -> None:
+    kept = claim("recall >= 0.5", every="night", fresh="30d")
+    later = parse_iso(MEASURED_AT) + timedelta(days=20)
+    assert judged(kept, filed(0.6, 0.55, 0.65), later).verdict == "pass"
 
 
 WAIVER = Waiver("a new terminal", "ada", date(2026, 6, 15))

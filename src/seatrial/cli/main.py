@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from seatrial.cli import audit, documents, groups, neighbours, release, serving
+from seatrial.cli import audit, documents, groups, neighbours, release, serving, testing
 from seatrial.cli.ui import ui
 from seatrial.core.errors import SeatrialError
 
@@ -113,17 +113,26 @@ def check(
     *,
     project: Where = HERE,
     again: Annotated[bool, typer.Option("--again", help="Measure again what is on file.")] = False,
+    due: Annotated[
+        str | None,
+        typer.Option("--due", help="What is measured at each push, by night or by week."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Measure what is due and judge each claim. Exit 3 if the next gate is shut."""
     import seatrial
     from seatrial.cli.console import Progress, show, show_json
-    from seatrial.reports.check import report
+    from seatrial.cli.testing import turn
+    from seatrial.reports.check import none_due, report
 
     with Progress() as progress:
-        done = seatrial.open(project).check(only=claims or (), again=again, tell=progress.count)
+        done = seatrial.open(project).check(
+            only=claims or (), due=turn(due), again=again, tell=progress.count
+        )
     if as_json:
         show_json(done.to_json())
+    elif due is not None and not done.claims:
+        show(none_due(due))
     else:
         show(
             report(
@@ -174,6 +183,8 @@ app.command()(audit.doctor)
 app.command()(audit.trace)
 groups.runs_app.command("push")(neighbours.push)
 groups.runs_app.command("pull")(neighbours.pull)
+app.command()(testing.quick)
+app.command()(testing.schedule)
 app.command()(serving.serve)
 app.command()(serving.log)
 app.command()(release.watch)

@@ -180,7 +180,8 @@ def _threshold(case: _Case) -> Step | None:
 def _better_threshold(case: _Case) -> tuple[float, float, float] | None:
     """A threshold on dev that keeps the bound, with what it gives and the most recall."""
     measure, bound, curve = case.claim.measure, case.claim.bound, case.training.curve
-    plain = not (measure.quantifier or measure.versus or measure.where or measure.arguments)
+    narrow = measure.where is not None or measure.is_of_scenarios
+    plain = not (measure.quantifier or measure.versus or narrow or measure.arguments)
     name = case.metric.name
     if bound is None or not plain or name not in curve or "threshold" not in curve:
         return None

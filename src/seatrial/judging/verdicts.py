@@ -9,6 +9,7 @@ from seatrial.core.clock import parse_iso
 from seatrial.core.estimate import Estimate
 from seatrial.core.units import duration
 from seatrial.records.bounds import limit, sides
+from seatrial.records.cadence import ADVERBS
 from seatrial.records.claim import Bound, Claim, Stage
 from seatrial.records.evidence import Evidence, Judgement, Verdict
 from seatrial.records.metrics import Metric
@@ -46,7 +47,7 @@ def judge(claim: Claim, metric: Metric, filed: Filed, *, stage: Stage, now: date
     if claim.waiver is not None and verdict != "pass":
         verdict, reason = _waived(claim, verdict, reason, now)
     blocks = verdict in {"fail", "unknown"} and claim.commitment == "guarantee"
-    fresh = filed.evidence is not None and not is_older(filed.evidence, claim.fresh, now=now)
+    fresh = filed.evidence is not None and not is_older(filed.evidence, claim.lasts, now=now)
     return Judgement(claim.id, stage, verdict, reason, filed.evidence, fresh, blocks)
 
 
@@ -59,8 +60,8 @@ def _verdict(claim: Claim, metric: Metric, filed: Filed, now: datetime) -> tuple
     evidence = filed.evidence
     if evidence is None:
         return "unknown", filed.why_not
-    if is_older(evidence, claim.fresh, now=now):
-        return "unknown", f"measured {evidence.at[:10]}, and must be newer than {claim.fresh}"
+    if is_older(evidence, claim.lasts, now=now):
+        return "unknown", _too_old(claim, evidence, now)
     estimate = evidence.estimate
     if estimate.value is None:
         return "unknown", estimate.method
@@ -68,6 +69,14 @@ def _verdict(claim: Claim, metric: Metric, filed: Filed, now: datetime) -> tuple
         found = "; ".join(evidence.findings[:1])
         return ("pass", "") if estimate.value >= 1.0 else ("fail", found)
     return _held(claim, claim.bound, metric, estimate)
+
+
+def _too_old(claim: Claim, evidence: Evidence, now: datetime) -> str:
+    if claim.fresh is not None or claim.every is None:
+        return f"measured {evidence.at[:10]}, and must be newer than {claim.fresh}"
+    age = now - parse_iso(evidence.at)
+    hours = f"{age.total_seconds() / 3600:.0f} h"
+    return f"{ADVERBS[claim.every]}, last measured {f'{age.days} d' if age.days else hours} ago"
 
 
 def _held(claim: Claim, bound: Bound, metric: Metric, estimate: Estimate) -> tuple[Verdict, str]:

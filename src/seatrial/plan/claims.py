@@ -4,7 +4,7 @@
 
     claim  := [gap | ratio | worst] METRIC [(args)] {clause} [op bound [unit] | = value +- tolerance]
               {clause} [where CONDITION]
-    clause := by GROUP{, GROUP} | vs NAME | on PART | over DURATION | in STAGE
+    clause := by GROUP{, GROUP} | vs NAME | on PART | on SET | over DURATION | in STAGE
     args   := value | name=value, comma separated
 """
 
@@ -16,7 +16,8 @@ from typing import Any, cast, get_args
 
 from seatrial.core.units import UNITS, duration
 from seatrial.plan.grammar import Reader, either, read_number
-from seatrial.records.claim import Bound, Measure, Part, Quantifier, Stage
+from seatrial.records.claim import Bound, Measure, Quantifier, Stage
+from seatrial.records.dataset import PARTS
 from seatrial.records.metrics import GLOSSARY, Argument, Metric
 
 _CLAUSES = ("by", "vs", "on", "over", "in")
@@ -167,6 +168,13 @@ def _versus(reader: Reader) -> str:
     return token.text
 
 
+def _set(reader: Reader) -> str:
+    token = reader.take("word") or reader.take("name")
+    if token is None:
+        raise reader.error("train, dev, test or a set of `scenarios`")
+    return token.text.lower() if token.text.lower() in PARTS else token.text
+
+
 def _one_of(allowed: tuple[str, ...], reader: Reader) -> str:
     word = reader.take_word(*allowed)
     if word is None:
@@ -187,7 +195,7 @@ def _over(reader: Reader) -> str:
 _CLAUSE: Mapping[str, Callable[[Reader], Any]] = {
     "by": _by,
     "vs": _versus,
-    "on": lambda reader: _one_of(get_args(Part), reader),
+    "on": _set,
     "over": _over,
     "in": lambda reader: _one_of(get_args(Stage), reader),
 }

@@ -12,6 +12,7 @@ from seatrial.core.units import convert
 from seatrial.plan.grammar import parse_condition
 from seatrial.plan.schema import PlanText
 from seatrial.records.claim import Claim, Measure
+from seatrial.records.dataset import PARTS
 from seatrial.records.metrics import GLOSSARY, Metric
 
 _EITHER_WAY = frozenset({"prevalence", "selection_rate", "rows", "mean_error", "coverage"})
@@ -52,6 +53,7 @@ def faults(
         where = _at(claim, place)
         found += _claim(claim, metrics[claim.measure.metric], where)
         found += _task(claim.measure, text, metrics, where)
+        found += [*_scenarios(claim, text, where), *_cadence(claim, metrics, where)]
     if every:
         found += [
             *_hazards(text, claims, place),
@@ -122,10 +124,21 @@ def _is_upside_down(claim: Claim, metric: Metric) -> bool:
 
 def _conditions(text: PlanText, place: Place) -> Iterator[Fault]:
     for index, exclusion in enumerate(text.data.exclude):
-        try:
-            parse_condition(exclusion.where, where=place("data", "exclude", index))
-        except PlanError as error:
-            yield from error.faults
+        yield from _unreadable(exclusion.where, place("data", "exclude", index))
+    for name, scenario in text.scenarios.items():
+        if scenario.where is not None:
+            yield from _unreadable(scenario.where, place("scenarios", name))
+        if scenario.within is not None and text.task.kind not in {"regression", "forecast"}:
+            fact = f"`scenarios.{name}.within` is a distance, and {text.task.kind} answers a class"
+            yield Fault(fact, place("scenarios", name), "leave it out")
+
+
+def _unreadable(condition: str, where: str) -> tuple[Fault, ...]:
+    try:
+        parse_condition(condition, where=where)
+    except PlanError as error:
+        return error.faults
+    return ()
 
 
 def _names(text: PlanText, claims: tuple[Claim, ...], place: Place) -> Iterator[Fault]:
@@ -205,6 +218,33 @@ def _unread(measure: Measure, metric: Metric, where: str) -> Iterator[Fault]:
             yield Fault(f"{metric.name} is not measured `{clause}`", where, f"leave `{clause}` out")
 
 
+def _scenarios(claim: Claim, text: PlanText, where: str) -> Iterator[Fault]:
+    """A set that isn't there, or is asked for where there are only requests."""
+    name = claim.measure.part
+    if not claim.measure.is_of_scenarios:
+        return
+    if name not in text.scenarios:
+        known = [*PARTS, *text.scenarios]
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"nearest: {near[0]}. " if near else ""
+        fact = f"`on {name}`: no scenario set is called {name}"
+        yield Fault(fact, where, f"{hint}There are {', '.join(known)}; sets stand in `scenarios`")
+    if claim.stage not in {None, "offline"}:
+        fact = f"`on {name}` is measured offline, and the claim is `in {claim.stage}`"
+        yield Fault(fact, where, "write two claims")
+
+
+def _cadence(claim: Claim, metrics: Mapping[str, Metric], where: str) -> Iterator[Fault]:
+    """`continuous` is what the follower does, and it sees decisions and outcomes alone."""
+    metric = metrics[claim.measure.metric]
+    served = metric.subject == "predictions" or metric.name == "latency_ms"
+    if claim.every == "continuous" and (
+        claim.stage == "offline" or claim.measure.is_of_scenarios or not served
+    ):
+        fact = f"`{claim.id}` is measured offline alone, so it can't be measured continuously"
+        yield Fault(fact, where, "`every` is push, night or week")
+
+
 def _bound(claim: Claim, metric: Metric, where: str) -> Iterator[Fault]:
     bound = claim.bound
     assert bound is not None
@@ -269,6 +309,9 @@ def _optimiser(
             where,
             "as in recall or rmse",
         )
+    if optimise.is_of_scenarios:
+        fact = f"`optimize` is chosen on dev, and can't be measured on {optimise.part}"
+        yield Fault(fact, where, "hold the set to a bound, as a claim")
     side = metric.maximised_by
     if side and not any(_stands_against(claim, metrics, side) for claim in claims):
         against = sorted(each.name for each in metrics.values() if side in each.punishes)
@@ -288,6 +331,7 @@ def _stands_against(claim: Claim, metrics: Mapping[str, Metric], side: str) -> b
         return False
     if (
         claim.measure.where is not None
+        or claim.measure.is_of_scenarios
         or claim.measure.quantifier
         or claim.stage not in {None, "offline"}
     ):

@@ -16,6 +16,7 @@ from seatrial.plan.document import Keys, lines_of, plain, read_document
 from seatrial.plan.grammar import parse_condition
 from seatrial.plan.lint import faults
 from seatrial.plan.schema import ClaimText, PlanText, Section
+from seatrial.records.cadence import Cadence
 from seatrial.records.claim import Claim, Measure, Waiver, claim_id
 from seatrial.records.condition import Node
 from seatrial.records.metrics import GLOSSARY, Metric
@@ -60,6 +61,17 @@ class Plan:
         near = difflib.get_close_matches(name, ids, n=1, cutoff=0.4)
         hint = f"nearest: {near[0]}" if near else f"claims: {', '.join(ids) or 'none'}"
         raise NotFoundError(f"no claim is called {name}", where=self.path.name, hint=hint)
+
+    def cadence(self, claim: Claim) -> Cadence:
+        """When a claim is measured: as it says, as its scenario set says, or as its metric is worth."""
+        if claim.every is not None:
+            return claim.every
+        if claim.stage not in {None, "offline"}:
+            return "continuous"
+        cases = self.text.scenarios.get(claim.measure.part)
+        if cases is not None and cases.every is not None:
+            return cases.every
+        return self.metrics[claim.measure.metric].every
 
     def owner(self, claim: Claim) -> str:
         """Who answers for a claim: the name behind its role, or its own."""
@@ -276,6 +288,7 @@ def _claim(each: ClaimText, metrics: Mapping[str, Metric], line: int, where: str
         commitment=each.commitment,
         owner=each.owner or "default",
         fresh=each.fresh,
+        every=each.every,
         draft=each.draft,
         waiver=Waiver(waived.reason, waived.by, waived.until) if waived else None,
         line=line,

@@ -167,6 +167,33 @@ class WaiverText(Section):
     until: date
 
 
+class Scenario(Section):
+    """A set of cases that people chose, which every candidate is asked."""
+
+    rows: Name | None = None
+    """Path from the plan file of a CSV, TSV, Parquet or JSONL file with one case a row."""
+    where: Name | None = None
+    """Or: the rows of the test part that meet a condition."""
+    expect: Name | None = None
+    """The column of the expected answers; without, the target is read off the rows. With ``rows``."""
+    within: Annotated[float, Field(ge=0)] | None = None
+    """How far an answer may lie from what is expected; regression, with ``rows``."""
+    because: Name
+    """Why these cases."""
+    every: Literal["push", "night", "week"] | None = None
+    """When claims on it are measured; with ``push``, each of its rows must be answered as expected."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Scenario:
+        if (self.rows is None) is (self.where is None):
+            message = "either `rows` (a file) or `where` (a condition) says which cases"
+            raise ValueError(message)
+        if self.where is not None and (self.expect or self.within is not None):
+            message = "`expect` and `within` are of `rows`; with `where` the data's target counts"
+            raise ValueError(message)
+        return self
+
+
 class ClaimText(Section):
     """A claim with more than its text."""
 
@@ -174,6 +201,8 @@ class ClaimText(Section):
     id: Annotated[str, Field(pattern=r"^[a-z0-9_][a-z0-9_.-]*$")] | None = None
     commitment: Literal["guarantee", "target", "observe"] = "guarantee"
     fresh: Duration | None = None
+    every: Literal["push", "night", "week", "continuous"] | None = None
+    """When it is measured; without, as often as its metric is worth its cost."""
     owner: Name | None = None
     draft: bool = False
     waived: WaiverText | None = None
@@ -271,8 +300,25 @@ class PlanText(Section):
     data: Data
     train: Train = Train()
     optimize: Name
+    scenarios: dict[Name, Scenario] = {}
+    """Sets of cases with their own claims, as in `accuracy on vip >= 0.9`."""
     claims: list[Name | ClaimText] = []
     hazards: list[Hazard] = []
     card: CardText | None = None
     release: Release = Release()
     watch: Watch = Watch()
+
+    @field_validator("scenarios")
+    @classmethod
+    def _free_names(cls, scenarios: dict[str, Scenario]) -> dict[str, Scenario]:
+        taken = sorted(
+            name for name in scenarios if name.lower() in {"train", "dev", "test", "all"}
+        )
+        if taken:
+            message = f"{', '.join(taken)} is a part of the data already; choose another name"
+            raise ValueError(message)
+        odd = sorted(name for name in scenarios if {"/", "@"} & set(name))
+        if odd:
+            message = f"the name of a set has no `/` and no `@`, got {', '.join(odd)}"
+            raise ValueError(message)
+        return scenarios

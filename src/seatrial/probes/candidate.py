@@ -131,12 +131,12 @@ class StableProbe:
     def run(self, ask: Ask, inputs: Inputs) -> Reading:  # noqa: ARG002
         """Measure it."""
         scorer: Scorer = inputs["scorer"]
-        rows = list(_extremes(scorer.header.contract, inputs["sample"][0]))
-        broken = [f"{said} with {what}" for what, row in rows if (said := _broken(scorer, row))]
-        return no(len(rows), *broken[:10]) if broken else yes(len(rows))
+        rows = list(extremes(scorer.header.contract, inputs["sample"][0]))
+        found = [f"{said} with {what}" for what, row in rows if (said := broken(scorer, row))]
+        return no(len(rows), *found[:10]) if found else yes(len(rows))
 
 
-def _broken(scorer: Scorer, row: Mapping[str, Any]) -> str:
+def broken(scorer: Scorer, row: Mapping[str, Any]) -> str:
     """What is wrong with the answer to a row; empty if it is finite."""
     import numpy as np
 
@@ -149,7 +149,8 @@ def _broken(scorer: Scorer, row: Mapping[str, Any]) -> str:
     return "" if finite and stated else "not finite"
 
 
-def _extremes(contract: Contract, row: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+def extremes(contract: Contract, row: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Rows at the edges, each with what is odd about it: missing, extreme, unseen values."""
     made = [("every input missing", dict.fromkeys(row))]
     for feature in contract.features:
         made += [
@@ -184,6 +185,24 @@ class ReproducibleProbe:
         if first == second:
             return yes(2, f"both give {first[:6]}")
         return no(2, f"the first training gave {first[:6]}, the second {second[:6]}")
+
+
+class PipelineProbe:
+    """The whole way runs: raw sources, snapshot, split, training of every family, archive, an answer."""
+
+    name = "pipeline"
+    version = 1
+    seconds = 60.0
+
+    def ask(self, measure: Measure, plan: Plan) -> Ask:  # noqa: ARG002
+        """Say what is needed to measure this."""
+        return Ask(self.name, self.version, {}, ("pipeline",))
+
+    def run(self, ask: Ask, inputs: Inputs) -> Reading:  # noqa: ARG002
+        """Measure it."""
+        rerun: Callable[[], tuple[bool, str]] = inputs["pipeline"]
+        ran, said = rerun()
+        return yes(1, said) if ran else no(1, said)
 
 
 class AllowedFeaturesProbe:

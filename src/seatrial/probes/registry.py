@@ -13,6 +13,7 @@ from seatrial.probes.candidate import (
     AllowedFeaturesProbe,
     LatencyProbe,
     MemoryProbe,
+    PipelineProbe,
     ReproducibleProbe,
     StableProbe,
 )
@@ -40,6 +41,7 @@ _BUILT_IN: Mapping[str, Probe] = {
     "latency_ms": LatencyProbe(),
     "memory_mb": MemoryProbe(),
     "reproducible": ReproducibleProbe(),
+    "pipeline": PipelineProbe(),
     "numerically_stable": StableProbe(),
     **{each.name: each for each in SYMPTOMS},
 }

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+from seatrial.records.cadence import Cadence, stale_after
 from seatrial.records.condition import Column, Node
+from seatrial.records.dataset import PARTS
 
 Quantifier = Literal["gap", "ratio", "worst"]
 Commitment = Literal["guarantee", "target", "observe"]
 Stage = Literal["offline", "shadow", "canary", "production"]
-Part = Literal["train", "dev", "test"]
 
 _SPOKEN = {">=": "ge", "<=": "le", ">": "gt", "<": "lt", "!=": "ne", "=": ""}
 
@@ -37,7 +38,7 @@ class Measure:
         quantifier: ``gap``, ``ratio`` or ``worst`` over the groups.
         by: Columns, or ``class`` or ``feature``, that make the groups.
         versus: The reference that it is compared with, row by row.
-        part: The part of the split that it is measured on offline.
+        part: What it is measured on offline: a part of the split, or a scenario set of the plan.
         over: Width of a production window, as written, ``28d``.
         where: The slice.
     """
@@ -47,7 +48,7 @@ class Measure:
     quantifier: Quantifier | None = None
     by: tuple[str, ...] = ()
     versus: str | None = None
-    part: Part = "test"
+    part: str = "test"
     over: str | None = None
     where: Node | None = None
 
@@ -70,10 +71,15 @@ class Measure:
             f"vs {Column(self.versus)}" if self.versus else "",
         ]
         words += [
-            f"on {self.part}" if self.part != "test" else "",
+            f"on {Column(self.part)}" if self.part != "test" else "",
             f"over {self.over}" if self.over else "",
         ]
         return " ".join(filter(None, words))
+
+    @property
+    def is_of_scenarios(self) -> bool:
+        """Whether it is measured on a scenario set."""
+        return self.part not in PARTS
 
     @property
     def slice(self) -> str:
@@ -109,6 +115,7 @@ class Claim:
             ``observe`` never blocks.
         owner: Who answers for it.
         fresh: Greatest age of its evidence, as written, ``7d``.
+        every: When it is measured, as the plan says; None: as often as its metric is by itself.
         draft: Whether its bound was drafted by ``init`` and nobody has signed it.
         waiver: Whether it is set aside.
         line: Line of the plan file, from 1.
@@ -121,9 +128,15 @@ class Claim:
     commitment: Commitment = "guarantee"
     owner: str = "default"
     fresh: str | None = None
+    every: Cadence | None = None
     draft: bool = False
     waiver: Waiver | None = None
     line: int = 0
+
+    @property
+    def lasts(self) -> str | None:
+        """Greatest age of its evidence: ``fresh``, else what ``every`` allows; None: any age."""
+        return self.fresh or stale_after(self.every)
 
     def __str__(self) -> str:
         stage = f"in {self.stage}" if self.stage else ""

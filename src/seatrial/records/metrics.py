@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from seatrial.records.cadence import Cadence
+
 Task = Literal["binary", "multiclass", "regression"]
 Subject = Literal["predictions", "data", "candidate", "features"]
 CLASSIFICATION: tuple[Task, ...] = ("binary", "multiclass")
@@ -54,6 +56,7 @@ class Metric:
         maximised_by: The constant answer that gives it its best value, if one does: ``positive``
             (always the positive class), ``negative``, or None.
         spread: The difference that counts as far on a chart: 0.25 for shares; None: by ratio.
+        every: How often it is worth what it costs; a claim may say otherwise.
     """
 
     name: str
@@ -67,6 +70,7 @@ class Metric:
     maximised_by: Literal["positive", "negative"] | None = None
     spread: float | None = 0.25
     punishes: frozenset[str] = field(default_factory=frozenset)
+    every: Cadence = "push"
 
 
 _BOTH = frozenset({"positive", "negative"})
@@ -229,6 +233,7 @@ _BUILT_IN = (
         "rise of the optimised metric that a feature gives (permutation)",
         "features",
         arguments=(Argument("feature", "column"),),
+        every="night",
     ),
     Metric(
         "latency_ms",
@@ -238,6 +243,7 @@ _BUILT_IN = (
         higher_is_better=False,
         spread=None,
         arguments=(Argument("percentile", "percentile"),),
+        every="night",
     ),
     Metric(
         "memory_mb",
@@ -246,12 +252,21 @@ _BUILT_IN = (
         unit="MB",
         higher_is_better=False,
         spread=None,
+        every="night",
     ),
     Metric(
         "reproducible",
         "training twice gives the same predictions",
         "candidate",
         answers_yes_or_no=True,
+        every="night",
+    ),
+    Metric(
+        "pipeline",
+        "the whole way runs again: raw data, snapshot, split, training, archive, an answer",
+        "candidate",
+        answers_yes_or_no=True,
+        every="night",
     ),
     Metric(
         "numerically_stable",

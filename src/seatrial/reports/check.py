@@ -45,6 +45,14 @@ def report(
     return [*lines, next_command(_next(candidate, judgements))]
 
 
+def none_due(turn: str) -> list[Line]:
+    """What is said where no claim has this turn."""
+    return [
+        line(f"No claim of the plan is measured by {turn}, or more often."),
+        next_command("seatrial schedule"),
+    ]
+
+
 def _drafts(claims: Sequence[Claim]) -> str:
     drafts = sum(claim.draft for claim in claims)
     return f" Drafts that nobody signed: {drafts}." if drafts else ""

@@ -31,7 +31,8 @@ def advice(found: Sequence[Fault]) -> list[Line]:
         return [line("Nothing to say of the plan."), next_command("seatrial check")]
     lines: list[Line] = []
     for fault in found:
-        text = fault.fact.replace("`", "")
+        place = f" ({fault.where})" if fault.where else ""
+        text = fault.fact.replace("`", "") + place
         is_path = "." in text.partition(" ")[0]
         lines += wrapped(f"{text if is_path else text[0].upper() + text[1:]}.", indent=0)
         lines += wrapped(fault.hint, indent=2, style=DIM) if fault.hint else []

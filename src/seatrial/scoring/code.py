@@ -91,6 +91,23 @@ def code_digests(name: str, root: Path) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
+def definitions_of(name: str, root: Path) -> dict[str, str]:
+    """Functions that a module of the project defines, each with its file and line; nothing is imported.
+
+    Raises:
+        CodeError: the file isn't valid Python, or isn't there.
+    """
+    path = _file(name, root)
+    if path is None:
+        raise CodeError(f"no module is called {name}", where=name, hint=f"looked in {root.name}/")
+    place = path.relative_to(root).as_posix()
+    return {
+        each.name: f"{place}:{each.lineno}"
+        for each in _tree(path).body
+        if isinstance(each, ast.FunctionDef)
+    }
+
+
 def source_files(names: Iterable[str], root: Path) -> list[Path]:
     """Files of modules and of every module of the project that they import, packages' own included.
 

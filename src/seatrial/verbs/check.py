@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from seatrial.core.digest import digest
+from seatrial.core.units import duration
 from seatrial.judging.verdicts import Filed, judge
 from seatrial.plan.leaves import leaves
+from seatrial.records.cadence import Cadence, due_after, wanted_at
 from seatrial.records.candidate import Candidate
 from seatrial.records.claim import Claim
 from seatrial.records.evidence import VERDICTS, Judgement, Verdict
@@ -133,6 +135,7 @@ def check(
     project: Project,
     *,
     only: Sequence[str] = (),
+    due: Cadence | None = None,
     measure: bool = True,
     again: bool = False,
     tell: Told = lambda _what, _done, _all: None,
@@ -142,6 +145,8 @@ def check(
     Args:
         project: The project.
         only: Ids of claims to look at; all if empty.
+        due: Look at what is measured so often, or more often, and measure again what is older than
+            about half its period; None: at all, however often it is measured.
         measure: Whether anything may be measured; without, what isn't on file is unknown.
         again: Whether what is on file is measured again.
         tell: Told what is being measured, how many are done, how many there are.
@@ -150,13 +155,14 @@ def check(
         PlanError: the plan is not valid, or doesn't fit the data.
         NotFoundError: no claim has such an id.
     """
-    return checked(Measuring(project), only=only, measure=measure, again=again, tell=tell)
+    return checked(Measuring(project), only=only, due=due, measure=measure, again=again, tell=tell)
 
 
 def checked(
     measuring: Measuring,
     *,
     only: Sequence[str] = (),
+    due: Cadence | None = None,
     measure: bool,
     again: bool = False,
     tell: Told = lambda _what, _done, _all: None,
@@ -165,13 +171,15 @@ def checked(
     plan, chain = measuring.chain.plan, measuring.chain
     chain.demand_claim_columns()
     claims = tuple(plan.claim(name) for name in only) if only else plan.claims
+    if due is not None:
+        claims = tuple(each for each in claims if plan.cadence(each) in wanted_at(due))
     offline = [
         claim for claim in claims if _suits(claim, measuring) and claim.stage in {None, "offline"}
     ]
     found = measuring.gather(
         [claim.measure for claim in offline],
         measure=measure,
-        ages=[claim.fresh for claim in offline],
+        ages=[_age(claim, plan.cadence(claim) if due else None) for claim in offline],
         again=again,
         tell=tell,
     )
@@ -193,9 +201,15 @@ def checked(
         uses=_uses(measuring, trained),
         standing=_standing(measuring) if seen else "",
     )
-    if not only and measure:
+    if not only and due is None and measure:
         _record(measuring, result)
     return result
+
+
+def _age(claim: Claim, cadence: Cadence | None) -> str | None:
+    """Age from which a claim's evidence is measured again: too old for it, or due by its turn."""
+    ages = [claim.lasts, due_after(cadence) if cadence else None]
+    return min(filter(None, ages), key=duration, default=None)
 
 
 def _suits(claim: Claim, measuring: Measuring) -> bool:
@@ -214,10 +228,7 @@ def _judge(claim: Claim, filed: dict[str, Filed], measuring: Measuring) -> Judge
         served = judgement_of(claim, newest(measuring.project))
         assert served is not None
         return served
-    reference = claim.measure.versus
-    ours = measuring.chain.family(None)
-    if reference is not None and ours is not None and measuring.chain.family(reference) == ours:
-        reason = f"the candidate is {reference} itself"
+    if reason := measuring.roles.moot(claim.measure.versus):
         return Judgement(
             claim.id, "offline", "not applicable", reason, None, fresh=False, blocks=False
         )

@@ -32,6 +32,7 @@ def admitting(chain: Chain) -> list[Claim]:
         and metrics[claim.measure.metric].subject == "predictions"
         and chain.task in metrics[claim.measure.metric].tasks
         and claim.waiver is None
+        and not claim.measure.is_of_scenarios
         and (claim.measure.quantifier, claim.measure.versus, claim.measure.where)
         == (None, None, None)
     ]

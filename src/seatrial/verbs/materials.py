@@ -11,6 +11,8 @@ from seatrial.core.digest import digest
 from seatrial.records.candidate import Candidate
 from seatrial.records.dataset import PARTS
 from seatrial.verbs.chain import Chain
+from seatrial.verbs.released import Released
+from seatrial.verbs.scenarios import TEST, Sets
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,10 +29,15 @@ _DECIMALS = 6
 
 
 class Materials:
-    """What probes and training are handed; everything is read once."""
+    """What probes and training are handed; everything is read once.
+
+    Where a part is asked for, a scenario set may be named too.
+    """
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
+        self.sets = Sets(chain)
+        self._released: dict[str, Released] = {}
         self._frames: dict[tuple[str, tuple[str, ...]], pl.DataFrame] = {}
         self._scorers: dict[str, Scorer] = {}
         self._predictions: dict[tuple[str, str], Predictions] = {}
@@ -43,11 +50,18 @@ class Materials:
 
     def rows(self, part: str) -> NDArray[np.bool_]:
         """Rows of a part whose target is known; (n_snapshot_rows,) bool."""
-        wanted: NDArray[np.bool_] = (self._codes == PARTS.index(part)) & self.chain.labels.known
-        return wanted
+        condition = self.sets.condition(part) if part in self.sets else None
+        place = PARTS.index(part if condition is None else TEST)
+        wanted: NDArray[np.bool_] = (self._codes == place) & self.chain.labels.known
+        return wanted if condition is None else wanted & self._met(condition)
+
+    def _is_file(self, part: str) -> bool:
+        return part in self.sets and self.sets.condition(part) is None
 
     def truth(self, part: str) -> NDArray[Any]:
         """Class codes, or numbers, of a part; (n_rows,)."""
+        if self._is_file(part):
+            return self.sets.cases(part).expected
         return self.chain.labels.values[self.rows(part)]
 
     @cached_property
@@ -59,7 +73,7 @@ class Materials:
 
     def units(self, part: str) -> NDArray[np.int64]:
         """The resampled unit of each row of a part; (n_rows,)."""
-        return self._units[self.rows(part)]
+        return self.sets.units(part) if self._is_file(part) else self._units[self.rows(part)]
 
     def frame(self, part: str, names: Sequence[str]) -> pl.DataFrame:
         """Columns of a part, as they are in the snapshot."""
@@ -70,6 +84,8 @@ class Materials:
         wanted = (part, tuple(names))
         if not names:
             return pl.DataFrame()
+        if self._is_file(part):
+            return self.sets.frame(part, names)
         if wanted not in self._frames:
             chain = self.chain
             rows = self.rows(part)
@@ -116,6 +132,12 @@ class Materials:
 
     def mask(self, part: str, condition: str) -> NDArray[np.bool_]:
         """Rows of a part that meet a condition; (n_rows,) bool."""
+        if self._is_file(part):
+            return self.sets.mask(part, condition)
+        return self._met(condition)[self.rows(part)]
+
+    def _met(self, condition: str) -> NDArray[np.bool_]:
+        """Rows of the snapshot that meet a condition; (n_snapshot_rows,) bool."""
         from seatrial.data.query import mask
         from seatrial.plan.grammar import parse_condition
 
@@ -123,25 +145,43 @@ class Materials:
         met: NDArray[np.bool_] = mask(
             chain.snapshot, parse_condition(condition), chain.project.tables
         )
-        return met[self.rows(part)]
+        return met
+
+    def released(self, given: Released) -> Candidate:
+        """A candidate of a release, to be asked what its own contract asks, with its own code."""
+        self._released[given.candidate.artefact] = given
+        return given.candidate
+
+    def _asked(self, candidate: Candidate) -> tuple[str, ...]:
+        """Raw columns that a candidate is asked with."""
+        given = self._released.get(candidate.artefact)
+        if given is not None:
+            return given.asks
+        names = self.chain.recipe(candidate.family)
+        return (*names.features, *names.hidden)
 
     def scorer(self, candidate: Candidate) -> Scorer:
         """A candidate, opened from its archive."""
         from seatrial.scoring.archive import open_archive
 
         if candidate.artefact not in self._scorers:
-            project = self.chain.project
-            data = project.blobs.get(candidate.artefact)
+            project, given = self.chain.project, self._released.get(candidate.artefact)
             self._scorers[candidate.artefact] = open_archive(
-                data, root=project.root, expected=candidate.artefact
+                project.blobs.get(candidate.artefact),
+                root=given.root if given else project.root,
+                expected=candidate.artefact,
             )
         return self._scorers[candidate.artefact]
 
     def scores_key(self, candidate: Candidate, part: str) -> str:
         """Name of a candidate's answers to a part."""
+        asked = self._asked(candidate)
+        if part in self.sets:
+            also = self.chain.split.parts[TEST].target
+            cases = self.sets.digest(part, reads=asked, also=also)
+            return digest({"artefact": candidate.artefact, "set": cases})
         given = self.chain.split.parts[part]
-        names = self.chain.recipe(candidate.family)
-        digests = [(name, given.columns[name]) for name in (*names.features, *names.hidden)]
+        digests = [(name, given.columns[name]) for name in asked]
         return digest({"artefact": candidate.artefact, "columns": digests, "target": given.target})
 
     def predictions_digest(self, candidate: Candidate, part: str) -> str | None:
@@ -172,9 +212,9 @@ class Materials:
     def _answers(self, candidate: Candidate, part: str) -> NDArray[np.float64]:
         import numpy as np
 
-        scorer, names = self.scorer(candidate), self.chain.recipe(candidate.family)
-        raw_columns = self.raw(part, (*names.features, *names.hidden))
-        answers = scorer.answer(raw_columns or {"": [None] * int(self.rows(part).sum())})
+        raw_columns = self.raw(part, self._asked(candidate))
+        scorer = self.scorer(candidate)
+        answers = scorer.answer(raw_columns or {"": [None] * len(self.truth(part))})
         scores = answers.scores.reshape(len(answers.decided), -1)
         joined = np.column_stack([scores.round(_DECIMALS), answers.decided]).astype(np.float64)
         buffer = io.BytesIO()

@@ -47,7 +47,7 @@ class Measuring:
         self.chain = Chain(project)
         self.materials = Materials(self.chain)
         self.measured = 0
-        self.roles = Roles(self.chain, self.materials, retrain=self._retrain)
+        self.roles = Roles(self.chain, self.materials, retrain=self._retrain, rerun=self._rerun)
 
     def wanted(self, measure: Measure, *, make: bool) -> Wanted:
         """Say what is wanted, and of which inputs.
@@ -176,6 +176,11 @@ class Measuring:
         from seatrial.verbs.trainer import Trainer
 
         return Trainer(self.chain, Materials(self.chain)).again(candidate)
+
+    def _rerun(self) -> tuple[bool, str]:
+        from seatrial.verbs.pipeline import run
+
+        return run(self.project)
 
 
 def _evidence(wanted: Wanted, reading: Reading, *, seconds: float) -> Evidence:

@@ -15,6 +15,7 @@ from seatrial.plan.load import load
 from seatrial.records.evidence import Changed
 from seatrial.records.hazard import covered
 from seatrial.verbs.project import Project
+from seatrial.verbs.untested import untested
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,10 @@ def _judged_last(project: Project) -> dict[str, str]:
 
 
 def lint(project: Project) -> list[Fault]:
-    """What a careful reviewer would say of the plan, and of its hazards as they were judged last."""
+    """What a careful reviewer would say of the plan, its hazards as judged last, and its code."""
     plan = project.plan
-    return [*advice(plan.text, plan.claims, plan.metrics), *_hazards(project)]
+    found = advice(plan.text, plan.claims, plan.metrics)
+    return [*found, *_hazards(project), *(each.fault for each in untested(plan))]
 
 
 def _hazards(project: Project) -> Iterator[Fault]:

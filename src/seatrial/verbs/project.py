@@ -153,6 +153,18 @@ class Project:
 
         return check(self, **options)
 
+    def quick(self) -> Any:
+        """Try a few essential cases; see :func:`seatrial.verbs.quick.quick`."""
+        from seatrial.verbs.quick import quick
+
+        return quick(self)
+
+    def schedule(self) -> Any:
+        """What runs at each push, nightly and weekly; see :func:`seatrial.verbs.schedule.schedule`."""
+        from seatrial.verbs.schedule import schedule
+
+        return schedule(self)
+
     def why(self, claim: str) -> Any:
         """Say why a claim is stale or failing; see :func:`seatrial.verbs.why.why`."""
         from seatrial.verbs.why import why

@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.core.digest import digest, merge, short
-from seatrial.core.errors import ProbeError
+from seatrial.core.errors import ArchiveError, ProbeError, SeatrialError, UserError
 from seatrial.records.candidate import Candidate
 from seatrial.records.condition import columns as columns_of
 from seatrial.records.contract import Feature
+from seatrial.records.manifest import Arm
 from seatrial.verbs.chain import Chain, Recipe
 from seatrial.verbs.materials import Materials
+from seatrial.verbs.pipeline import made_of
+from seatrial.verbs.released import REFERENCES, Unfit, arm_of, fitted
+from seatrial.verbs.scenarios import TEST
 
 SAMPLE_ROWS = 200
 """Rows of dev that stand for a day's requests when answers are timed."""
@@ -37,19 +41,64 @@ class Roles:
         chain: The way from sources to candidate.
         materials: Rows and answers.
         retrain: Trains a candidate again and gives the digest of its archive.
+        rerun: Goes the whole way from the raw sources to an answer; says whether, and a sentence.
     """
 
     def __init__(
-        self, chain: Chain, materials: Materials, *, retrain: Callable[[Candidate], str]
+        self,
+        chain: Chain,
+        materials: Materials,
+        *,
+        retrain: Callable[[Candidate], str],
+        rerun: Callable[[], tuple[bool, str]],
     ) -> None:
-        self.chain, self.materials, self._retrain = chain, materials, retrain
+        self.chain, self.materials, self._retrain, self._rerun = chain, materials, retrain, rerun
+        self._released: dict[str, Candidate | Missing] = {}
+
+    def moot(self, reference: str | None) -> str:
+        """Why a comparison doesn't apply to the chosen candidate; empty if it does, or isn't known to."""
+        ours = self.chain.family(None)
+        if reference is None or ours is None:
+            return ""
+        if reference in REFERENCES:
+            return "" if self._arm(reference) else self._alone(reference)
+        return (
+            f"the candidate is {reference} itself" if self.chain.family(reference) == ours else ""
+        )
+
+    def _alone(self, reference: str) -> str:
+        if self.chain.project.ledger.newest("release", self.chain.plan.text.project) is None:
+            return f"there is no {reference}: nothing has been released"
+        return f"there is no {reference}: no other candidate was released"
+
+    def _arm(self, reference: str) -> Arm | None:
+        ours = self.candidate()
+        artefact = None if isinstance(ours, Missing) else ours.artefact
+        return arm_of(self.chain.project, reference, ours=artefact)
+
+    def released(self, reference: str) -> Candidate | Missing:
+        """The released candidate behind `champion` or `previous`, if it can answer the data of now."""
+        if reference not in self._released:
+            self._released[reference] = self._opened(reference)
+        return self._released[reference]
+
+    def _opened(self, reference: str) -> Candidate | Missing:
+        arm = self._arm(reference)
+        if arm is None:
+            return Missing(self._alone(reference), "seatrial release propose")
+        found = fitted(self.chain, arm, reference)
+        if isinstance(found, Unfit):
+            return Missing(found.reason, "")
+        return self.materials.released(found)
 
     def candidate(self, reference: str | None = None) -> Candidate | Missing:
         """The candidate behind a reference, trained from what is there now; None: the chosen one."""
         if self.chain.selection is None:
             return Missing("no candidate has been trained", "seatrial train")
-        if reference in {"champion", "previous", "offline"}:
-            return Missing(f"there is no {reference}: nothing has been released", "")
+        if reference in REFERENCES:
+            return self.released(str(reference))
+        if reference == "offline":
+            return Missing("offline is where this is measured; name a candidate or champion", "")
         if reference == "people":
             return Missing("people have not been measured on these rows", "")
         family = self.chain.family(reference)
@@ -78,6 +127,8 @@ class Roles:
             make: Whether answers that aren't on file may be computed.
         """
         kind, part, name = _parts(role)
+        if part in self.materials.sets:
+            return self._digest_of_set(kind, part, name, make=make)
         split = self.chain.split
         match kind:
             case "predictions":
@@ -100,25 +151,49 @@ class Roles:
                 return merge(
                     [str(given.unlabelled), *(given.columns[each] for each in self._asked)]
                 )
-            case "snapshot":
-                return self.chain.snapshot.id
-            case "layout":
-                return digest([self.chain.split_key, self._asked])
-            case "host":
-                return digest(host())
+            case "snapshot" | "layout" | "host" | "pipeline":
+                return self._whole(kind)
             case "archive" | "scorer" | "artefact" | "retrain":
                 candidate = self.candidate()
                 return candidate if isinstance(candidate, Missing) else candidate.artefact
         raise ProbeError(f"no role is called {role}")
 
+    def _whole(self, kind: str) -> str:
+        """The digest of a role that is of no part."""
+        ways: Mapping[str, Callable[[], str]] = {
+            "snapshot": lambda: self.chain.snapshot.id,
+            "layout": lambda: digest([self.chain.split_key, self._asked]),
+            "host": lambda: digest(host()),
+            "pipeline": lambda: made_of(self.chain),
+        }
+        return ways[kind]()
+
+    def _digest_of_set(self, kind: str, part: str, name: str, *, make: bool) -> str | Missing:
+        """The digest of a role of a scenario set."""
+        sets, test = self.materials.sets, self.chain.split.parts[TEST]
+        reads = {"column": (name,), "mask": _condition_columns(name) if kind == "mask" else ()}
+        also = {"truth": test.target, "units": test.units}
+        try:
+            if kind == "predictions":
+                return self._predictions(part, name, make=make)
+            asked = reads.get(kind, () if kind in also else self._asked)
+            return digest([kind, name, sets.digest(part, reads=asked, also=also.get(kind, ""))])
+        except UserError as error:
+            return Missing(_sentence(error), "")
+
     def leaves(self, role: str) -> Mapping[str, str]:
         """Root inputs behind a role, by name and short value."""
         kind, part, name = _parts(role)
         chain = self.chain
+        if part in self.materials.sets:
+            try:
+                cases = self.materials.sets.leaves(part)
+            except UserError:
+                return {}
+            return {**cases, **(self._candidate_leaves(name) if kind == "predictions" else {})}
         match kind:
             case "predictions":
-                recipe = self.recipe(name or None)
-                return {**chain.split_leaves, **(recipe.leaves if recipe else {})}
+                return {**chain.split_leaves, **self._candidate_leaves(name)}
             case "truth":
                 return {**chain.split_leaves, **chain.column_leaves(chain.target_columns)}
             case "units":
@@ -145,6 +220,13 @@ class Roles:
         recipe = self.recipe()
         return recipe.leaves if recipe else {}
 
+    def _candidate_leaves(self, reference: str) -> Mapping[str, str]:
+        if reference in REFERENCES:
+            found = self.released(reference)
+            return {} if isinstance(found, Missing) else {reference: found.name}
+        recipe = self.recipe(reference or None)
+        return recipe.leaves if recipe else {}
+
     def load(self, role: str) -> Any:
         """The thing itself."""
         kind, part, name = _parts(role)
@@ -166,6 +248,7 @@ class Roles:
             "scorer": lambda: materials.scorer(self._trained()),
             "artefact": lambda: self._trained().artefact,
             "retrain": lambda: lambda: self._retrain(self._trained()),
+            "pipeline": lambda: self._rerun,
         }
         return ways[kind]()
 
@@ -193,7 +276,12 @@ class Roles:
             return candidate
         found = self.materials.predictions_digest(candidate, part)
         if found is None and make:
-            self.materials.predictions(candidate, part)
+            try:
+                self.materials.predictions(candidate, part)
+            except (UserError, ArchiveError) as error:
+                if reference not in REFERENCES and part not in self.materials.sets:
+                    raise
+                return Missing(_sentence(error), "")
             found = self.materials.predictions_digest(candidate, part)
         return found or Missing("not measured", "seatrial check")
 
@@ -201,6 +289,11 @@ class Roles:
         if part == "all":
             return next(each.digest for each in self.chain.snapshot.columns if each.name == name)
         return self.chain.split.parts[part].columns[name]
+
+
+def _sentence(error: SeatrialError) -> str:
+    """All that an error says, as one."""
+    return "; ".join(str(fault) for fault in error.faults)
 
 
 def _parts(role: str) -> tuple[str, str, str]:

@@ -61,7 +61,8 @@ def _suits(watching: Watching, claim: Claim) -> bool:
     references = {"rule": "rule", "people": "people", "archive": "champion"}
     told = {None, "reference", references[watching.terms.reference]}
     suits_task = watching.terms.contract.task in metric.tasks
-    return is_served and claim.measure.versus in told and suits_task
+    is_of_requests = not claim.measure.is_of_scenarios
+    return is_served and is_of_requests and claim.measure.versus in told and suits_task
 
 
 def _series(watching: Watching, claim: Claim) -> Series:

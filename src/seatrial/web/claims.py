@@ -170,7 +170,8 @@ def _meaning(reason: Reason) -> str:
         "ratio": f"The least over the greatest by {groups}: ",
         "worst": f"The worst by {groups}: ",
     }
-    slice_ = f", {measure.slice}" if measure.slice else ""
+    cases = f", on the cases of {measure.part}" if measure.is_of_scenarios else ""
+    slice_ = cases + (f", {measure.slice}" if measure.slice else "")
     versus = f", less that of the {measure.versus} on the same rows" if measure.versus else ""
     said = f"{opening.get(measure.quantifier or '', '')}{reason.metric.meaning}{slice_}{versus}."
     return words.capital(said)

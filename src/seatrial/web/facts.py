@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from seatrial.verbs.errors import Case, Errors, TagChange
     from seatrial.verbs.readiness import Ready
     from seatrial.verbs.runs import Comparison, Run
+    from seatrial.verbs.sign_off import SignOff
     from seatrial.verbs.slices import Slices
     from seatrial.verbs.trace import Push
-    from seatrial.verbs.sign_off import SignOff
     from seatrial.verbs.train import Training
     from seatrial.verbs.why import Reason
 

@@ -1,0 +1,133 @@
+"""The candidates that stand behind `champion` and `previous`: asked with their own contract and code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seatrial.core.errors import SeatrialError
+from seatrial.records.candidate import Candidate
+from seatrial.records.condition import Kind
+from seatrial.records.contract import Contract
+from seatrial.records.manifest import Arm, Manifest
+from seatrial.records.release import Move, Rung
+from seatrial.scoring.archive import audit
+from seatrial.verbs.chain import Chain
+from seatrial.verbs.project import STATE, Project
+
+CHAMPION, PREVIOUS = "champion", "previous"
+REFERENCES = frozenset({CHAMPION, PREVIOUS})
+
+_KINDS: dict[str, Kind] = {"number": "number", "category": "text", "boolean": "boolean"}
+"""Kind of a snapshot's column by that of a feature; a moment is one in both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A candidate that was released.
+
+    Attributes:
+        candidate: Its record.
+        asks: Raw columns that its contract asks for, in order.
+        root: The folder that its own modules are in.
+    """
+
+    candidate: Candidate
+    asks: tuple[str, ...]
+    root: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Why a released candidate can't be asked about the data as it is now, and what to do."""
+
+    reason: str
+
+
+def arm_of(project: Project, reference: str, *, ours: str | None) -> Arm | None:
+    """The released candidate behind a reference; None if nothing but our own was released.
+
+    The champion is the candidate of the release in force. While that one is in shadow or is our own, it
+    is the released candidate that decides instead, else the newest other one that was released: so
+    releasing a candidate never takes away what it is held against. The previous one was released
+    before the champion.
+
+    Args:
+        project: The project.
+        reference: ``champion`` or ``previous``.
+        ours: Digest of the archive of the candidate that is judged.
+    """
+    entries = project.ledger.find("release", project.plan.text.project)
+    moves = [Move.from_json(entry.payload, digest=entry.digest) for entry in entries]
+    if not moves:
+        return None
+    champion = _champion(_manifest(project, moves[0]), ours) or _newest(project, moves, {ours})
+    if reference == CHAMPION or champion is None:
+        return champion
+    first = max(move.release for move in moves if move.artefact == champion.artefact)
+    older = [move for move in moves if move.release < first]
+    return _newest(project, older, {ours, champion.artefact})
+
+
+def _champion(manifest: Manifest, ours: str | None) -> Arm | None:
+    own, reference = manifest.candidate, manifest.reference
+    decides = Rung(manifest.policy.level, manifest.policy.share).stage != "shadow"
+    arms = [own if decides else None, reference if reference.kind == "archive" else None, own]
+    return next((arm for arm in arms if arm is not None and arm.artefact != ours), None)
+
+
+def _newest(project: Project, moves: Sequence[Move], but: Collection[str | None]) -> Arm | None:
+    """The candidate of the newest move that has one, some archives left aside."""
+    found = (_manifest(project, move).candidate for move in moves if move.artefact not in but)
+    return next((arm for arm in found if arm is not None), None)
+
+
+def _manifest(project: Project, move: Move) -> Manifest:
+    return Manifest.from_json(json.loads(project.blobs.get(move.manifest)))
+
+
+def fitted(chain: Chain, arm: Arm, reference: str) -> Released | Unfit:
+    """Open a released candidate's record and contract, if it can answer the data as it is now."""
+    project = chain.project
+    called = reference if reference == CHAMPION else f"{reference} candidate"
+    name = f"the {called} ({arm.name})"
+    entries = project.ledger.find("candidate", arm.recipe)
+    record = next((each for each in entries if each.payload["artefact"] == arm.artefact), None)
+    if record is None:
+        pull = "merge the ledger that has it: seatrial ledger pull"
+        return Unfit(f"{name} was released elsewhere; {pull}")
+    try:
+        contract = audit(project.blobs.get(arm.artefact), expected=arm.artefact).contract
+    except SeatrialError as error:
+        return Unfit(f"{name} can't be opened: {error}")
+    if why := _misfit(chain, contract):
+        return Unfit(f"{name} {why}")
+    root = project.state / "serving" / arm.code if arm.code else project.root
+    if not root.is_dir():
+        where = f"{STATE}/serving/{arm.code}"
+        return Unfit(f"the code of {name} is not in {where}; run this where it is released")
+    asks = tuple(each.name for each in contract.features)
+    return Released(Candidate.from_json(record.payload), asks, root)
+
+
+def _misfit(chain: Chain, contract: Contract) -> str:
+    """What keeps a contract from being asked about the plan's data; empty if nothing does."""
+    kinds, target = chain.snapshot.kinds, chain.plan.text.task.target
+    way_out = "bring it back under `data.sources`, or take this claim out until the next release"
+    gone = [each.name for each in contract.features if each.name not in kinds]
+    if gone:
+        columns = f"column{'s' if len(gone) > 1 else ''} {', '.join(gone)}"
+        return f"asks for the {columns}, which the data no longer has; {way_out}"
+    for each in contract.features:
+        was, now = _KINDS.get(each.kind, "moment"), kinds[each.name]
+        if was != now:
+            return f"reads {each.name} as {was}, and in the data it is {now} now; {way_out}"
+    if contract.target != target or contract.classes != chain.classes:
+        answers = f"predicts `{contract.target}`"
+        if contract.target == target:
+            answers = f"knows the answers {', '.join(contract.classes)}"
+        another = "it is no measure of this candidate; take this claim out until the next release"
+        return f"{answers}, and the plan asks for `{target}` with other answers; {another}"
+    return ""
