@@ -81,6 +81,7 @@ def check_network(
     step: Callable[..., Any] | None = None,
     seed: int = 0,
     frozen: Collection[str] = (),
+    only: Collection[str] = (),
 ) -> list[Check]:
     """Ask everything that can be asked of a network from one batch, before it is trained.
 
@@ -98,25 +99,34 @@ def check_network(
         step: One training step as you wrote it, ``(module, optimizer, inputs, targets) -> loss``.
         seed: For everything random.
         frozen: Names, or beginnings of names, of parameters that are frozen on purpose.
+        only: Which to ask; all if it is empty.
 
     Returns:
         One check a question, always in the same order.
 
     Raises:
         MissingExtraError: PyTorch is not installed.
-        CodeError: ``module``, ``loss`` or ``step`` is not what it must be.
+        CodeError: ``module``, ``loss`` or ``step`` is not what it must be, or there is no such check.
     """
     if find_spec("torch") is None:
         raise MissingExtraError("checking a network", extra="torch")
     _refuse(module, loss, step)
+    wanted = _wanted(only)
     try:
         network = network_of(module, loss, inputs, targets, optimizer, step, seed, tuple(frozen))
         fault = network.fault()
     except Exception as error:  # noqa: BLE001 — whatever is given as inputs, targets or optimiser
         fault = f"it raised {told(error)}"
     if fault:
-        return [question.unknown(fault) for question, _ in _QUESTIONS]
-    return [_asked(question, measure, network) for question, measure in _QUESTIONS]
+        return [question.unknown(fault) for question, _ in wanted]
+    return [_asked(question, measure, network) for question, measure in wanted]
+
+
+def _wanted(only: Collection[str]) -> list[tuple[Question, Measure]]:
+    names = [question.id for question, _ in _QUESTIONS]
+    if unknown := sorted(set(only) - set(names)):
+        raise CodeError(f"no check is called {unknown[0]}", hint=f"there are {', '.join(names)}")
+    return [each for each in _QUESTIONS if not only or each[0].id in only]
 
 
 def _asked(question: Question, measure: Measure, network: Network) -> Check:

@@ -37,22 +37,21 @@ def overfits_tiny_batch(question: Question, network: Network) -> Check:
         return question.fails(fault, repair=repair)
     batch = network.take(_distinct_rows(network))
     with unregularised(network.module):
+        if still := without_gradient(batch):
+            repair = "Let them learn: requires_grad, in the optimiser, used by forward and not detached; or name them as frozen"
+            return question.fails(f"no gradient reaches {listed(still)}", repair=repair)
         least, chance = bounds(batch)
-        still = without_gradient(batch)
+        if _ignores_inputs(batch):
+            repair = "Look for what loses the inputs: a product with 0, a wrong axis, dead units"
+            return question.fails("the outputs don't depend on the inputs", repair=repair)
         loss = _train(batch, enough=least + LEFT * (chance - least))
-        dead = not still and _ignores_inputs(batch)
     left = (loss - least) / (chance - least)
     estimate = counted(left, batch.rows, "of the way from chance to the least loss")
     said = f"loss {loss:.3g} on {batch.rows} rows; least possible {least:.3g}, chance {chance:.3g}"
-    if still:
-        repair = "Let them learn: requires_grad, in the optimiser, used by forward, not detached; or name them as frozen"
-        reason = f"no gradient reaches {listed(still)}; {said}"
-        return question.fails(reason, repair=repair, estimate=estimate)
     if left <= LEFT:
         return question.passes(said, estimate)
-    why = "the outputs don't depend on the inputs; " if dead else ""
-    repair = "Look for a dead input, labels of other rows, a loss that gets other outputs than it wants, targets of a huge scale"
-    return question.fails(f"{why}{said}", repair=repair, estimate=estimate)
+    repair = "Look for labels of other rows, a loss that gets other outputs than it wants, targets of a huge scale"
+    return question.fails(said, repair=repair, estimate=estimate)
 
 
 def target_fault(network: Network) -> str:
