@@ -1,9 +1,10 @@
 """Healthy networks of many shapes, drawn by number: what must raise no finding."""
 
-import torch
 import zoo
-from torch import nn
 from torch.nn import functional
+
+import torch
+from torch import nn
 
 
 class Residual(nn.Module):

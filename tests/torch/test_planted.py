@@ -1,12 +1,12 @@
 """A fault that is planted in a network is found, in every kind of network, and named."""
 
 import pytest
-import torch
 import zoo
-from torch import nn
 from torch.nn import functional
 
 import seatrial
+import torch
+from torch import nn
 
 SEEDS = range(2)
 EVERY = [(kind, seed) for kind in zoo.KINDS for seed in SEEDS]
@@ -140,8 +140,7 @@ class Always(nn.Module):
 class Stubborn(nn.Dropout):
     """Doesn't follow `eval()`."""
 
-    def train(self, mode=True):
-        del mode
+    def train(self, *_):
         return super().train(True)
 
 

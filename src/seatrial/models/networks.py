@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from seatrial.core.errors import CodeError, MissingExtraError
-from seatrial.models.asking import Question, ask, told
+from seatrial.models.asking import CannotTellError, Question, ask, told
 from seatrial.models.network import Network, network_of
 from seatrial.models.networks_evaluation import evaluation_is_deterministic
 from seatrial.models.networks_inputs import input_scale
@@ -114,12 +114,23 @@ def check_network(
     wanted = _wanted(only)
     try:
         network = network_of(module, loss, inputs, targets, optimizer, step, seed, tuple(frozen))
-        fault = network.fault()
-    except Exception as error:  # noqa: BLE001 — whatever is given as inputs, targets or optimiser
+        fault = network.fault() or _answers_once(network)
+    except Exception as error:  # noqa: BLE001 — whatever is given as inputs, targets or module
         fault = f"it raised {told(error)}"
     if fault:
         return [question.unknown(fault) for question, _ in wanted]
     return [_asked(question, measure, network) for question, measure in wanted]
+
+
+def _answers_once(network: Network) -> str:
+    """Why the module answers nothing that could be judged; empty if it does."""
+    with unchanged(network):
+        network.module.train()
+        try:
+            network.outputs()
+        except CannotTellError as reason:
+            return str(reason)
+    return ""
 
 
 def _wanted(only: Collection[str]) -> list[tuple[Question, Measure]]:
