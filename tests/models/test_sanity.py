@@ -185,7 +185,7 @@ NUMBERS = {
 def test_healthy_estimators_raise_no_finding() -> None:
     found = []
     for seed in range(2):
-        for classes, builds in ((2, HEALTHY), (3, HEALTHY), (0, NUMBERS)):
+        for classes, builds in ((2 + seed, HEALTHY), (0, NUMBERS)):
             matrix, truth, names = rows(seed, classes=classes, signal=(0.0, 1.0)[seed % 2])
             for name, build in builds.items():
                 checks = sanity.check_estimator(build, matrix, abs(truth), classes=names, seed=seed)
@@ -194,7 +194,7 @@ def test_healthy_estimators_raise_no_finding() -> None:
 
 
 @pytest.mark.truth
-@pytest.mark.parametrize("classes", [0, 2, 3])
+@pytest.mark.parametrize("classes", [0, 2])
 def test_less_than_one_healthy_run_in_a_hundred_knows_something_of_shuffled_labels(classes) -> None:
     def build(seed):
         return LogisticRegression(random_state=seed) if classes else LinearRegression()
