@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
-.PHONY: demo test test-mlflow check bench lock clean
+.PHONY: demo test test-mlflow test-torch check bench lock clean
 
 demo: $(VENV)/run
 	$(BIN)/seatrial demo
@@ -18,6 +18,21 @@ test: $(VENV)/dev postgres browser check
 # Runs and models against a real MLflow server, in an environment of its own: MLflow brings 850 MB.
 test-mlflow: .venv-mlflow/done
 	.venv-mlflow/bin/pytest -W default tests/mlflow
+# PyTorch is an extra and has an environment of its own, which sees the other's packages: `make test` neither needs nor
+# tests it. Where the default index has a CUDA build only, name a CPU one: make test-torch TORCH_FROM="--index-url ADDRESS"
+TORCH := torch==2.13.0
+TORCH_FROM :=
+TORCH_VENV := .venv-torch
+
+test-torch: $(TORCH_VENV)/ready
+	$(TORCH_VENV)/bin/python -m pytest tests/torch
+
+$(TORCH_VENV)/ready: Makefile $(VENV)/dev
+	$(BIN)/python -m venv --clear $(TORCH_VENV)
+	$(TORCH_VENV)/bin/python -c 'import pathlib, site, sys; pathlib.Path(site.getsitepackages()[0], "dev.pth").write_text(f"import site; site.addsitedir({sys.argv[1]!r})\n")' \
+		"$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])')"
+	$(TORCH_VENV)/bin/python -m pip --disable-pip-version-check --quiet install $(TORCH_FROM) $(TORCH)
+	@touch $@
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check .
@@ -34,10 +49,10 @@ lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		pyproject.toml --output-file requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		pyproject.toml --all-extras --group dev --output-file requirements-dev.lock
+		pyproject.toml --extra alarms --extra postgres --extra s3 --group dev --output-file requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) .venv-mlflow .bench flight-delays
+	rm -rf $(VENV) $(TORCH_VENV) .venv-mlflow .bench flight-delays
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 was found. Install one, or write: make PYTHON=/path/to/python" >&2; exit 2; }

@@ -10,14 +10,19 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from seatrial.models.networks import check_network
     from seatrial.monitoring.drift import drift
     from seatrial.verbs.project import open  # noqa: A004 — seatrial.open, as in the documentation
 
-__all__ = ["__version__", "drift", "open"]
+__all__ = ["__version__", "check_network", "drift", "open"]
 
 __version__ = "0.1.0"
 
-_HOMES = {"drift": "seatrial.monitoring.drift", "open": "seatrial.verbs.project"}
+_HOMES = {
+    "check_network": "seatrial.models.networks",
+    "drift": "seatrial.monitoring.drift",
+    "open": "seatrial.verbs.project",
+}
 
 
 def __getattr__(name: str) -> object:

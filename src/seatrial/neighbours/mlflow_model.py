@@ -137,9 +137,7 @@ def _exact(name: str) -> str:
     try:
         return f"{name}=={version(name)}"
     except PackageNotFoundError:
-        from seatrial import __version__
-
-        return f"{name}=={__version__}"
+        return name
 
 
 def _imports(source: bytes) -> Iterator[str]:

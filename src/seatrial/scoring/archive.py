@@ -31,6 +31,7 @@ from seatrial.scoring.forms import Constant, EstimatorForm, Form, OnnxForm, Rule
 ALLOWED_TYPES = frozenset(
     {
         "numpy.dtype",
+        "seatrial.scoring.recurrent.RecurrentRegressor",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
         "sklearn._loss.link.Interval",
         "sklearn._loss.link.LogitLink",
