@@ -85,6 +85,8 @@ def _by_name(frame: pl.DataFrame, name: str) -> tuple[str, str]:
         column.name for column in frame if _BINARY <= column.drop_nulls().n_unique() <= _MOST_LEVELS
     ]
     listed = ", ".join((fitting or frame.columns)[:_LISTED])
+    if len(fitting) == 1:
+        return fitting[0], f"it is the only column with 2 to {_MOST_LEVELS} values"
     hint = f"say which with --target; with 2 to {_MOST_LEVELS} values: {listed}"
     raise DataError("no column looks like the target", where=name, hint=hint)
 
