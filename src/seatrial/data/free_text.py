@@ -20,7 +20,7 @@ def free_text(column: pl.Series) -> str:
     >>> free_text(pl.Series("city", ["Oslo", "Paris"] * 300))
     ''
     """
-    if column.dtype != pl.String or is_image(column):
+    if column.dtype != pl.String or told_image(column):
         return ""
     known = column.drop_nulls()
     different = known.n_unique()
@@ -32,6 +32,10 @@ def free_text(column: pl.Series) -> str:
     return f"{different:,} different texts, half of them of {words:.0f} words or more"
 
 
-def is_image(column: pl.Series) -> bool:
-    """Whether the cells of a column are images."""
-    return image_shape(column) is not None
+def told_image(column: pl.Series) -> str:
+    """Say why a column holds images; nothing if it doesn't."""
+    shape = image_shape(column)
+    if shape is None:
+        return ""
+    height, width, channels = shape
+    return f"{len(column):,} images of {height} × {width}, {'gray' if channels == 1 else 'in colour'}"

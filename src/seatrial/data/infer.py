@@ -13,7 +13,7 @@ import polars as pl
 
 from seatrial.data import hindsight
 from seatrial.data.foresight import known_ahead
-from seatrial.data.free_text import free_text, is_image
+from seatrial.data.free_text import free_text, told_image
 from seatrial.data.key_guess import guess_key
 from seatrial.data.kinship import is_group_like, likeness, named_like_a_group
 from seatrial.data.lags import moments
@@ -77,7 +77,7 @@ class Roles:
     forbid: tuple[Choice, ...]
     context: tuple[Choice, ...]
     text: tuple[Choice, ...] = ()
-    images: tuple[str, ...] = ()
+    images: tuple[Choice, ...] = ()
     course: Course | None = None
 
 
@@ -97,11 +97,11 @@ def roles(frame: pl.DataFrame, *, target: str | None = None, name: str = "") -> 
     """
     goal = guess_target(frame, target=target, name=name)
     others = frame.drop(goal.column)
-    images = tuple(column.name for column in others if is_image(column))
+    images = tuple(Choice(each.name, why) for each in others if (why := told_image(each)))
     text = tuple(Choice(each.name, why) for each in others if (why := free_text(each)))
-    read = {*images, *(each.value for each in text)}
+    read = {str(each.value) for each in (*images, *text)}
     time = _time(others)
-    key = guess_key(frame.drop(read), without=goal.column, time=time.value)
+    key = guess_key(frame, without=[goal.column, *read], time=time.value)
     repeated = _repeated(others, read, time.value)
     unit = repeated or _unit(others.drop(read), goal, time.value, key.columns)
     split = _split(others, time.value, unit.value)
@@ -141,7 +141,7 @@ def roles(frame: pl.DataFrame, *, target: str | None = None, name: str = "") -> 
 def _kind(
     goal: TargetGuess,
     course: Course | None,
-    images: tuple[str, ...],
+    images: tuple[Choice, ...],
     *,
     has_text: bool,
     has_others: bool,
@@ -180,7 +180,7 @@ def _unforeseen(
             )
 
 
-def _repeated(frame: pl.DataFrame, read: set[str | None], time: str | None) -> Choice | None:
+def _repeated(frame: pl.DataFrame, read: set[str], time: str | None) -> Choice | None:
     """A column of texts or images that stand in several rows; equal ones are one case."""
     if time is not None:
         return None
@@ -202,7 +202,7 @@ def _time(frame: pl.DataFrame) -> Choice:
     ]
     if not moments:
         return Choice(
-            None, f"none of {frame.width} columns holds {_FEWEST_MOMENTS} moments or more"
+            None, f"no column holds {_FEWEST_MOMENTS} moments or more"
         )
     best = min(moments, key=lambda column: column.null_count())
     first, last = best.drop_nulls().sort()[[0, -1]].dt.strftime("%Y-%m-%d").to_list()
@@ -221,7 +221,7 @@ def _unit(frame: pl.DataFrame, goal: TargetGuess, time: str | None, key: tuple[s
     found = [(likeness(column, goal.labels), column) for column in suspects]
     proven = [(alike, column) for alike, column in found if alike.proven]
     if not suspects:
-        return Choice(None, f"none of {frame.width} columns names groups of rows")
+        return Choice(None, "no column names groups of rows")
     if not proven:
         return Choice(
             None, f"rows are not alike in any of {len(suspects)} columns that name groups"

@@ -66,7 +66,7 @@ def find_course(frame: pl.DataFrame, labels: Labels, *, time: str) -> Course | N
         return None
     hour, by = named
     at = moments(frame, hour, time=time)
-    timed = frame.select(by).with_columns(at.alias("at"), pl.Series("value", labels.values))
+    timed = pl.DataFrame([at.alias("at"), pl.Series("value", labels.values), *frame.select(by)])
     timed = timed.filter(pl.col("at").is_not_null()).sort("at")
     early = timed.head(int(timed.height * TRAIN_SHARE))
     longest = _longest(early, by)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 OPTIMISE = {"binary": "recall", "multiclass": "balanced_accuracy", "regression": "mae"}
 """What is optimised before somebody decides."""
+_WITHOUT_A_RULE = "f1"
+"""Of two classes of texts or images: no rule says yet which precision is enough for a recall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,8 @@ def plan_text(
     """
     source_name, uri = source
     written = claims or [DraftedClaim(*_PLACEHOLDER[seen.task])]
-    optimise = OPTIMISE[_task(seen)]
+    is_read = seen.task in {"text", "image"} and _task(seen) == "binary"
+    optimise = _WITHOUT_A_RULE if is_read else OPTIMISE[_task(seen)]
     parts = [
         "# What must be true of this system. Drafted from the data by `seatrial init`; every line is yours.",
         "version: 1",

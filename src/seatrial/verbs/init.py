@@ -272,7 +272,11 @@ def _assumptions(
     pairs.append((f"split by {seen.split.value} 0.6, 0.2, 0.2", seen.split.because))
     if seen.course is not None:
         pairs.append((f"horizon {seen.course.step}", seen.course.step_because))
+        if seen.course.hour is not None:
+            why = f"{seen.time.value} holds the day alone; with {seen.course.hour} no time repeats"
+            pairs.append((f"hour {seen.course.hour}", why))
         pairs.append((f"lags {', '.join(seen.course.back)}", seen.course.because))
+    pairs += [(f"image {each.value}", each.because) for each in seen.images]
     listed = {
         "text": seen.text,
         "forbid": seen.forbid,
@@ -287,7 +291,7 @@ def _assumptions(
         )
         pairs.append(
             (
-                f"fallback {rule}"[:60],
+                f"fallback {rule}" if rule.is_condition else f"fallback by {rule.columns[0]}",
                 f"best rule of one column on train: {metric} {numbers.whole(quality)} on dev",
             )
         )
