@@ -38,4 +38,6 @@ def told_image(column: pl.Series) -> str:
     if shape is None:
         return ""
     height, width, channels = shape
-    return f"{len(column):,} images of {height} × {width}, {'gray' if channels == 1 else 'in colour'}"
+    return (
+        f"{len(column):,} images of {height} × {width}, {'gray' if channels == 1 else 'in colour'}"
+    )

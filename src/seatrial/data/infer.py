@@ -201,9 +201,7 @@ def _time(frame: pl.DataFrame) -> Choice:
         and column.n_unique() >= _FEWEST_MOMENTS
     ]
     if not moments:
-        return Choice(
-            None, f"no column holds {_FEWEST_MOMENTS} moments or more"
-        )
+        return Choice(None, f"no column holds {_FEWEST_MOMENTS} moments or more")
     best = min(moments, key=lambda column: column.null_count())
     first, last = best.drop_nulls().sort()[[0, -1]].dt.strftime("%Y-%m-%d").to_list()
     span = f"{best.n_unique():,} moments from {first} to {last}"

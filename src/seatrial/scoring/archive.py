@@ -38,6 +38,7 @@ from seatrial.scoring.forms import (
 
 ALLOWED_TYPES = frozenset(
     {
+        "numpy.asarray",
         "numpy.dtype",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
         "sklearn._loss.link.Interval",
