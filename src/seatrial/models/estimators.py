@@ -11,7 +11,7 @@ from seatrial.scoring.encode import spans
 
 TREES = 200
 """Boosting rounds; at a learning rate of 0.1 the loss on tables of this kind is flat by then."""
-MOST_WORDS = 50_000
+MOST_WORDS = 20_000
 """Words and pairs of words that are kept of a text column, the most frequent first."""
 TOPICS = 50
 WORD = r"(?u)\b\w+\b|[^\w\s]"
@@ -86,6 +86,19 @@ def words(*, fewest: int = 2) -> Any:
         token_pattern=WORD,
         strip_accents="unicode",
     )
+
+
+def plain_words(estimator: Any) -> None:
+    """Number the words of a fitted estimator with Python's numbers, in place.
+
+    scikit-learn leaves NumPy's, and an archive would hold a member for each of them.
+    """
+    if hasattr(estimator, "vocabulary_"):
+        known = estimator.vocabulary_.items()
+        estimator.vocabulary_ = {word: int(place) for word, place in sorted(known)}
+    parts = [*getattr(estimator, "steps", ()), *getattr(estimator, "transformers_", ())]
+    for part in parts:
+        plain_words(part[1])
 
 
 def _places(contract: Contract) -> dict[str, list[int]]:

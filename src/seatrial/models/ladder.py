@@ -158,6 +158,7 @@ def _fit_estimator(
             raise CodeError(
                 fact, where=family, hint="it gets a float64 matrix with NaN for missing"
             ) from error
+    estimators.plain_words(estimator)
     if contract.classes and not hasattr(estimator, "classes_"):
         fact = f"the builder gave {type(estimator).__name__}, which is no classifier"
         raise CodeError(fact, where=family, hint="return one, or write `kind: regression`")
