@@ -10,7 +10,7 @@ from seatrial.core.errors import DataError
 from seatrial.data.lags import with_lags
 from seatrial.plan.schema import Lags
 
-START = datetime(2026, 1, 1)
+START = datetime(2026, 1, 1)  # noqa: DTZ001
 
 
 def hourly(hours, values) -> pl.DataFrame:
@@ -60,7 +60,7 @@ def test_an_hour_in_a_column_of_its_own_is_added_to_the_day():
 
 
 def test_months_are_those_of_the_calendar():
-    at = [datetime(2025, 12, 1), datetime(2026, 1, 1), datetime(2026, 3, 1)]
+    at = [START - timedelta(days=31), START, START + timedelta(days=59)]
     lagged = with_lags(
         pl.DataFrame({"at": at, "n": [1, 2, 3]}), Lags(of="n", back=["2mo"]), time="at"
     )

@@ -10,7 +10,7 @@ from seatrial.data.foresight import known_ahead
 from seatrial.data.seasons import find_course
 from seatrial.data.target import numbers
 
-START = datetime(2024, 1, 1)
+START = datetime(2024, 1, 1)  # noqa: DTZ001
 
 
 def course(values, *, step=timedelta(days=1), start=START):

@@ -38,8 +38,11 @@ def test_a_caller_may_send_an_image_in_any_of_these_ways(sent):
         [[1, 2, 3]],
         [[1, 2, 3], [1, 2]],
         [[0, 0, 0], [0, 0, 256]],
-    ]
-    + [[[0.5] * 3] * 2, [[-1] * 3] * 2, [["a"] * 3] * 2, []],
+        [[0.5] * 3] * 2,
+        [[-1] * 3] * 2,
+        [["a"] * 3] * 2,
+        [],
+    ],
 )
 def test_what_is_no_image_of_this_shape_is_refused(sent):
     with pytest.raises(DataError):

@@ -27,8 +27,8 @@ def messages(folder: Path) -> tuple[Path, None]:
     """Two columns without a header: what somebody said of a text, and the text."""
     random = np.random.default_rng(1)
     words = {
-        "ham": "see you home later tonight dinner work mum love call meet".split(),
-        "spam": "win free prize cash claim now urgent offer mobile txt reply".split(),
+        "ham": ["see", "you", "home", "later", "tonight", "dinner", "work", "love", "call"],
+        "spam": ["win", "free", "prize", "cash", "claim", "now", "urgent", "offer", "reply"],
     }
     label = np.where(random.random(1_500) < 0.15, "spam", "ham")
     lines = [

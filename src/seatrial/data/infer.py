@@ -219,7 +219,7 @@ def _unit(frame: pl.DataFrame, goal: TargetGuess, time: str | None, key: tuple[s
     found = [(likeness(column, goal.labels), column) for column in suspects]
     proven = [(alike, column) for alike, column in found if alike.proven]
     if not suspects:
-        return Choice(None, "no column names groups of rows")
+        return Choice(None, f"{frame.width} columns, and none names groups of rows")
     if not proven:
         return Choice(
             None, f"rows are not alike in any of {len(suspects)} columns that name groups"

@@ -55,7 +55,8 @@ def guess_key(frame: pl.DataFrame, *, without: Collection[str], time: str | None
         return KeyGuess(together, f"the {count} together never repeat in {frame.height:,} rows")
     repeated = frame.height - frame.n_unique()
     told = f"; {repeated:,} rows repeat another in full" if repeated else ""
-    return KeyGuess((ROW,), f"no column or few columns are unique{told}")
+    columns = frame.width - len(without)
+    return KeyGuess((ROW,), f"none of {columns} columns is unique, nor few of them together{told}")
 
 
 def _is_id(column: pl.Series) -> bool:

@@ -89,7 +89,7 @@ def locate(uri: str, *, root: Path, format: Format | None = None) -> Location:  
     if "://" in uri:
         return Location(uri, name, _known(found, name, suffix), zipped)
     path = root / uri
-    if path.is_dir() and found in {None, "images"} and _holds_folders(path):
+    if found in {None, "images"} and _holds_folders(path):
         return Location(str(path), path.name, "images", zipped=False)
     _demand_file(path)
     return Location(str(path), path.name, _known(found, name, suffix), zipped)
@@ -164,7 +164,9 @@ def _known(found: Format | None, name: str, suffix: str) -> Format:
 
 def _holds_folders(path: Path) -> bool:
     with speaking(path.name):
-        return any(each.is_dir() and not each.name.startswith(".") for each in path.iterdir())
+        return path.is_dir() and any(
+            each.is_dir() and not each.name.startswith(".") for each in path.iterdir()
+        )
 
 
 def _demand_file(path: Path) -> None:

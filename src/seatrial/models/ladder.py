@@ -117,8 +117,9 @@ def fit(
         return Fitted(family, form, "constant", None, {"scores": answer}, 0.0, peak_memory_mb())
     if family in {"naive", "seasonal_naive"}:
         (column,) = (each.name for each in contract.features)
-        own = {"column": column, "otherwise": float(sample.truth.mean())}
-        repeat = ColumnForm(column, own["otherwise"])
+        mean = float(sample.truth.mean())
+        repeat = ColumnForm(column, mean)
+        own = {"column": column, "otherwise": mean}
         return Fitted(family, repeat, "column", None, own, 0.0, peak_memory_mb())
     if family == "rule":
         if rule is None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from seatrial.core.errors import ArchiveError, MissingExtraError
 from seatrial.records.contract import Encoder, Feature, Shape
+from seatrial.records.image import Pixels
 from seatrial.scoring import images, wordpiece
 
 Floats = NDArray[np.float64]
@@ -124,7 +125,7 @@ def demand(needed: Encoder) -> None:
     _run(needed.name)
 
 
-def encode(feature: Feature, values: Sequence[Any]) -> Floats:
+def encode(feature: Feature, values: Sequence[Any] | NDArray[Any]) -> Floats:
     """Read a column of texts or images; (n_rows, width) float64.
 
     A missing text is read as an empty one, a missing image as a black one.
@@ -192,7 +193,7 @@ def _sentences(run: Callable[..., Any], texts: Sequence[str]) -> Floats:
     return found
 
 
-def _pictures(run: Callable[..., Any], cells: Sequence[Any], shape: Shape) -> Floats:
+def _pictures(run: Callable[..., Any], cells: Sequence[Any] | NDArray[Any], shape: Shape) -> Floats:
     found: Floats = np.empty((len(cells), _SOURCES["convolutional"].width))
     for start in range(0, len(cells), _IMAGES_AT_ONCE):
         read = images.batch(cells[start : start + _IMAGES_AT_ONCE], shape)
@@ -200,7 +201,7 @@ def _pictures(run: Callable[..., Any], cells: Sequence[Any], shape: Shape) -> Fl
     return found
 
 
-def _prepared(read: images.Pixels) -> NDArray[np.float32]:
+def _prepared(read: Pixels) -> NDArray[np.float32]:
     """(n, height, width, channels) bytes as (n, 3, side, side), as the network was trained."""
     longest = max(read.shape[1:3])
     side = next((each for each in _SIDES if each >= 2 * longest), _SIDES[-1])
@@ -219,4 +220,5 @@ def _resized(values: NDArray[np.float32], size: int, *, axis: int) -> NDArray[np
     share = (middles - low).astype(np.float32)
     share = share.reshape([-1 if place == axis else 1 for place in range(values.ndim)])
     below, above = values.take(low, axis=axis), values.take(high, axis=axis)
-    return below * (1 - share) + above * share
+    found: NDArray[np.float32] = below * (1 - share) + above * share
+    return found

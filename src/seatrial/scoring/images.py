@@ -16,7 +16,7 @@ MOST_PLACES = 1_024
 """Places of an image that a linear model is shown; a larger image is averaged in whole blocks."""
 
 
-def batch(cells: Sequence[Any], shape: Shape) -> Pixels:
+def batch(cells: Sequence[Any] | NDArray[Any], shape: Shape) -> Pixels:
     """Read cells of one shape; a missing image is black.
 
     Returns:

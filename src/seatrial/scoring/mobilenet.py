@@ -37,7 +37,10 @@ _SMALLEST = 1e-5
 """Added to a variance (torch's BatchNorm2d)."""
 _PICKLES_BEFORE = 3
 """Magic number, protocol and machine stand before the state; the keys of the storages after it."""
-_DTYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
+_DTYPES: Mapping[str, np.dtype[Any]] = {
+    "FloatStorage": np.dtype("<f4"),
+    "LongStorage": np.dtype("<i8"),
+}
 _OPSET = 17
 
 
