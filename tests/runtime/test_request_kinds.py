@@ -47,8 +47,8 @@ def test_an_image_and_a_text_may_be_missing():
         ({"photo": [[0, 9]]}, "features.photo", "whole numbers from 0 to 255 are expected, 2x2x1"),
         ({"photo": "AAAA"}, "features.photo", "an image of 2x2x1 has 3 bytes"),
         ({"photo": "3x3x1:AAAA"}, "features.photo", "an image of 2x2x1 is expected"),
-        ({"photo": 7}, "features.photo", "an image is expected, got 7"),
-        ({"said": 7}, "features.said", "a text is expected, got 7"),
+        ({"photo": 7}, "features.photo", "an image is expected, got the number 7"),
+        ({"said": 7}, "features.said", "a text is expected, got the number 7"),
     ],
 )
 def test_what_is_no_image_or_text_is_refused_with_its_place(changes, where, fact):

@@ -24,8 +24,8 @@ Floats = NDArray[np.float64]
 
 _TEXTS_AT_ONCE = 32
 _IMAGES_AT_ONCE = 64
-_SIDES = (32, 64, 96, 128, 160, 192, 224)
-"""Sides that an image is brought to: the least that is at least twice its own, or the greatest."""
+_SIDES = (96, 128, 160, 192, 224)
+"""Sides that an image is brought to: the least that is at least three times its own, or the greatest."""
 _MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)
 _DEVIATION = np.array([0.229, 0.224, 0.225], dtype=np.float32)
 """Of the images that the network was trained on, by channel (torchvision)."""
@@ -204,7 +204,7 @@ def _pictures(run: Callable[..., Any], cells: Sequence[Any] | NDArray[Any], shap
 def _prepared(read: Pixels) -> NDArray[np.float32]:
     """(n, height, width, channels) bytes as (n, 3, side, side), as the network was trained."""
     longest = max(read.shape[1:3])
-    side = next((each for each in _SIDES if each >= 2 * longest), _SIDES[-1])
+    side = next((each for each in _SIDES if each >= 3 * longest), _SIDES[-1])
     resized = _resized(_resized(read.astype(np.float32), side, axis=1), side, axis=2)
     coloured = np.repeat(resized, 3, axis=3) if read.shape[3] == 1 else resized
     scaled = (coloured / 255.0 - _MEAN) / _DEVIATION
