@@ -51,7 +51,7 @@ RUNG = {
     "against_best": Maybe(ESTIMATE),
     "excluded": Maybe(str),
     "threshold": Maybe(NUMBER),
-    "form": Only("constant", "rule", "estimator", "onnx"),
+    "form": Only("constant", "column", "rule", "estimator", "onnx"),
     "parity": str,
     "seconds": NUMBER,
     "peak_mb": NUMBER,

@@ -44,7 +44,8 @@ def test_a_table_of_customers(rng) -> None:
     )  # fmt: skip
     assert found.key == ("customerID",)
     assert (found.time.value, found.unit.value, found.split.value) == (None, None, "hash")
-    assert [choice.value for choice in found.drop] == ["country", "remark"]
+    assert [choice.value for choice in found.drop] == ["country"]
+    assert [choice.value for choice in found.text] == ["remark"]
     assert [choice.value for choice in found.forbid] == ["status"]
     assert [choice.value for choice in found.context] == ["race"]
 
@@ -65,7 +66,7 @@ def hours(rng, alike: float) -> pl.DataFrame:
 
 def test_a_table_in_time_is_split_by_time_and_resampled_by_day_if_days_are_alike(rng) -> None:
     found = roles(hours(rng, alike=30.0))
-    assert (found.task, found.target) == ("regression", "cnt")
+    assert (found.task, found.target, found.course.step) == ("forecast", "cnt", "1h")
     assert (found.key, found.time.value) == (("at",), "at")
     assert (found.unit.value, found.split.value) == ("day", "time")
     assert {choice.value for choice in found.forbid} == {"members", "guests"}

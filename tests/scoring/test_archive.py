@@ -69,8 +69,8 @@ def test_bytes_that_are_no_archive_are_refused(data) -> None:
 
 
 def test_a_format_of_the_future_is_refused_with_what_can_be_read(good) -> None:
-    content = members(good) | {HEADER: header(good, format=2)}
-    with pytest.raises(ArchiveError, match="the archive has format 2"):
+    content = members(good) | {HEADER: header(good, format=3)}
+    with pytest.raises(ArchiveError, match="the archive has format 3"):
         audit(packed(content))
 
 

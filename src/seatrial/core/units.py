@@ -13,6 +13,9 @@ _FAMILIES = (_SECONDS, _MEGABYTES, _FRACTIONS)
 UNITS = tuple(unit for family in _FAMILIES for unit in family)
 """Every unit that may follow a bound."""
 
+_SPANS = {"min": 1, "h": 60, "d": 1440, "mo": 43_830}
+"""Minutes; a month is a twelfth of a year."""
+_SPAN = re.compile(r"(\d+)\s*(min|h|d|mo)")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)")
 
 
@@ -52,3 +55,19 @@ def duration(text: str) -> timedelta:
         )
         raise ValueError(message)
     return timedelta(seconds=float(match[1]) * _SECONDS[match[2]])
+
+
+def span(text: str) -> int:
+    """Read a whole number of minutes, hours, days or months as minutes.
+
+    Raises:
+        ValueError: it isn't one.
+
+    >>> span("2h"), span("12mo") == span("1mo") * 12
+    (120, True)
+    """
+    match = _SPAN.fullmatch(text.strip())
+    if match is None:
+        message = f"{text!r} is no whole number of min, h, d or mo, as in 24h"
+        raise ValueError(message)
+    return int(match[1]) * _SPANS[match[2]]

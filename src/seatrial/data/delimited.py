@@ -42,13 +42,16 @@ class Text:
     delimiter: str
 
 
-def read_delimited(raw: bytes, *, name: str, delimiter: str | None = None) -> Text:
+def read_delimited(
+    raw: bytes, *, name: str, delimiter: str | None = None, header: bool = True
+) -> Text:
     r"""Read cells as text, without their surrounding blanks; the first line names the columns.
 
     Args:
         raw: The file's bytes: UTF-8, with or without a byte order mark.
         name: The file's name, for messages.
         delimiter: What stands between cells; None to find out.
+        header: Whether the first line names the columns; else they are ``column_1`` and so on.
 
     Raises:
         DataError: the file is empty, not text, not UTF-8, ragged, without a header or rows, has
@@ -58,10 +61,27 @@ def read_delimited(raw: bytes, *, name: str, delimiter: str | None = None) -> Te
     [('1', 'x')]
     """
     lines = _lines(_text(raw, name), name, delimiter)
-    header, *sample = islice((row for _, row in _records(lines)), _SAMPLE_ROWS)
-    header = [cell.strip() for cell in header]
-    _demand_header(header, sample, name)
-    return Text(_frame(lines, header), lines.delimiter)
+    first, *sample = islice((row for _, row in _records(lines)), _SAMPLE_ROWS)
+    first = [cell.strip() for cell in first]
+    if not header:
+        names = [f"column_{place}" for place in range(1, len(first) + 1)]
+        return Text(_frame(lines, names, names_stand_first=False), lines.delimiter)
+    _demand_header(first, sample, name)
+    return Text(_frame(lines, first), lines.delimiter)
+
+
+def has_header(raw: bytes, *, name: str, delimiter: str | None = None) -> bool:
+    r"""Whether the first line names the columns, and is no row itself.
+
+    Raises:
+        DataError: as :func:`read_delimited`, of what is seen in the first lines.
+
+    >>> has_header(b"ham\tsee you\nspam\twin now\nham\tok\n", name="sms.tsv")
+    False
+    """
+    lines = _lines(_text(raw, name), name, delimiter)
+    first, *sample = islice((row for _, row in _records(lines)), _SAMPLE_ROWS)
+    return not _is_data([cell.strip() for cell in first], sample)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +165,7 @@ def _demand_header(header: list[str], sample: list[list[str]], name: str) -> Non
     if _is_data(header, sample):
         shown = ", ".join(cell[:_SHOWN_SIGNS] for cell in header[:_SHOWN_CELLS])
         fact = f"the first line looks like data, not like column names: {shown}"
-        hint = f"add a first line with {len(header)} names"
+        hint = f"add a first line with {len(header)} names, or write `header: false` in the plan"
     elif repeated:
         fact = f"the header names a column twice: {', '.join(repeated[:5])}"
         hint = "give each column a name of its own"
@@ -170,15 +190,15 @@ def _is_data(header: list[str], sample: list[list[str]]) -> bool:
     return len(header) > 1 and again * 2 >= len(header)
 
 
-def _frame(lines: _Lines, header: list[str]) -> pl.DataFrame:
+def _frame(lines: _Lines, header: list[str], *, names_stand_first: bool = True) -> pl.DataFrame:
     frame = _fast(lines)
     if not _is_plain(lines, len(header)):
-        rows = _count_records(lines, header)
+        rows = _count_records(lines, header, least=2 if names_stand_first else 1)
         if frame is None or frame.shape != (rows, len(header)):
             frame = _slow(lines)
     assert frame is not None
     frame.columns = header
-    return frame[1:].select(pl.all().str.strip_chars())
+    return (frame[1:] if names_stand_first else frame).select(pl.all().str.strip_chars())
 
 
 def _fast(lines: _Lines) -> pl.DataFrame | None:
@@ -200,7 +220,7 @@ def _slow(lines: _Lines) -> pl.DataFrame:
     return pl.DataFrame({str(index): list(column) for index, column in enumerate(columns)})
 
 
-def _count_records(lines: _Lines, header: list[str]) -> int:
+def _count_records(lines: _Lines, header: list[str], *, least: int) -> int:
     """Count lines, the header included; each must have as many cells as the header."""
     rows = 0
     for line, row in _records(lines):
@@ -209,7 +229,7 @@ def _count_records(lines: _Lines, header: list[str]) -> int:
             fact = f"the line has {len(row)} cells, the header has {len(header)}"
             hint = "a cell that holds the delimiter or a line break must stand in double quotes"
             raise DataError(fact, where=f"{lines.name}:{line}", hint=hint)
-    if rows == 1:
+    if rows < least:
         raise DataError("there is a header and no row", where=lines.name, hint="export it again")
     return rows
 

@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from seatrial.core.digest import digest_bytes, digest_file
+from seatrial.core.digest import digest, digest_bytes, digest_file, merge
 from seatrial.data.locations import Location, read_bytes, speaking
 
 
@@ -28,17 +28,38 @@ class Fingerprints:
         Raises:
             DataError: it can't be read.
         """
+        if location.labels is not None:
+            return merge([self._of(location), self._of(location.labels)])
+        return self._of(location)
+
+    def _of(self, location: Location) -> str:
         path = location.path
         if path is None:
             return digest_bytes(read_bytes(location))
+        if path.is_dir():
+            return self._of_folder(path)
         with speaking(location.name):
             stamp = _stamp(path)
             known = self._known.get(str(path))
             if known and known[:-1] == stamp:
                 return str(known[-1])
-            digest = digest_file(path)
-            self._remember(path, [*stamp, digest])
-        return digest
+            found = digest_file(path)
+            self._remember(path, [*stamp, found])
+        return found
+
+    def _of_folder(self, path: Path) -> str:
+        """Names and bytes of all files; an unchanged folder costs a look at each."""
+        with speaking(path.name):
+            files = sorted(each for each in path.rglob("*") if each.is_file())
+            names = [str(each.relative_to(path)) for each in files]
+            looks = [_stamp(each) for each in files]
+            stamp: list[int | str] = [digest([names, looks])]
+            known = self._known.get(str(path))
+            if known and known[:-1] == stamp:
+                return str(known[-1])
+            found = digest([names, [digest_file(each) for each in files]])
+            self._remember(path, [*stamp, found])
+        return found
 
     def _remember(self, path: Path, known: list[int | str]) -> None:
         self._known[str(path)] = known

@@ -12,9 +12,13 @@ import numpy as np
 import polars as pl
 
 from seatrial.data import hindsight
+from seatrial.data.foresight import known_ahead
+from seatrial.data.free_text import free_text, told_image
 from seatrial.data.key_guess import guess_key
 from seatrial.data.kinship import is_group_like, likeness, named_like_a_group
+from seatrial.data.lags import moments
 from seatrial.data.schema import MOST_LEVELS
+from seatrial.data.seasons import Course, find_course
 from seatrial.data.snapshot import DAY
 from seatrial.data.target_guess import TargetGuess, guess_target
 
@@ -24,6 +28,7 @@ _FEWEST_MOMENTS = 10
 _MOST_MISSING_TIMES = 0.01
 _MOST_SUMMED = 40
 _TEXT_SHARE = 0.5
+_FEW_REPEATED = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,8 @@ class Roles:
     """What the columns of a table are.
 
     Attributes:
-        task: ``classification`` or ``regression``.
+        task: As the plan's kind: ``text`` if the model reads texts alone, ``image`` if it sees
+            images, ``forecast`` if the target is a series in time.
         target: As the plan writes it: a column or a condition.
         target_column: The column that it is computed from; never a feature.
         target_because: Why.
@@ -52,9 +58,12 @@ class Roles:
         drop: Columns that don't help.
         forbid: Columns that know the target.
         context: Columns to log and slice by, not to show to the model.
+        text: Columns of free text.
+        images: Columns of images.
+        course: How the target runs in time; forecasts only.
     """
 
-    task: Literal["classification", "regression"]
+    task: Literal["classification", "regression", "forecast", "text", "image"]
     target: str
     target_column: str
     target_because: str
@@ -67,6 +76,9 @@ class Roles:
     drop: tuple[Choice, ...]
     forbid: tuple[Choice, ...]
     context: tuple[Choice, ...]
+    text: tuple[Choice, ...] = ()
+    images: tuple[Choice, ...] = ()
+    course: Course | None = None
 
 
 def roles(frame: pl.DataFrame, *, target: str | None = None, name: str = "") -> Roles:
@@ -85,18 +97,29 @@ def roles(frame: pl.DataFrame, *, target: str | None = None, name: str = "") -> 
     """
     goal = guess_target(frame, target=target, name=name)
     others = frame.drop(goal.column)
+    images = tuple(Choice(each.name, why) for each in others if (why := told_image(each)))
+    text = tuple(Choice(each.name, why) for each in others if (why := free_text(each)))
+    read = {str(each.value) for each in (*images, *text)}
     time = _time(others)
-    key = guess_key(frame, without=goal.column, time=time.value)
-    unit = _unit(others, goal, time.value, key.columns)
+    key = guess_key(frame, without=[goal.column, *read], time=time.value)
+    repeated = _repeated(others, read, time.value)
+    unit = repeated or _unit(others.drop(read), goal, time.value, key.columns)
     split = _split(others, time.value, unit.value)
+    course = _course(others.drop(read), goal, time.value)
     is_day = time.value is not None and unit.value == DAY
-    inputs = [column for column in others if column.name not in {*key.columns, time.value}]
+    out = {*key.columns, time.value, *read}
+    inputs = [column for column in others if column.name not in out]
     forbid = _forbidden(inputs, goal)
+    if course is not None:
+        assert time.value is not None
+        forbid = (*forbid, *_unforeseen(others, inputs, forbid, course, time.value))
     left = [column for column in inputs if column.name not in {each.value for each in forbid}]
     context = _context(left)
     left = [column for column in left if column.name not in {each.value for each in context}]
+    dropped = tuple(_dropped(left, None if is_day else unit.value))
+    shown = {column.name for column in left} - {each.value for each in dropped}
     return Roles(
-        task=goal.task,
+        task=_kind(goal, course, images, has_text=bool(text), has_others=bool(shown)),
         target=goal.text,
         target_column=goal.column,
         target_because=goal.because,
@@ -106,10 +129,68 @@ def roles(frame: pl.DataFrame, *, target: str | None = None, name: str = "") -> 
         unit=unit,
         split=split,
         group=unit.value if split.value == "group" else None,
-        drop=tuple(_dropped(left, None if is_day else unit.value)),
+        drop=dropped,
         forbid=forbid,
         context=context,
+        text=text,
+        images=images,
+        course=course,
     )
+
+
+def _kind(
+    goal: TargetGuess,
+    course: Course | None,
+    images: tuple[Choice, ...],
+    *,
+    has_text: bool,
+    has_others: bool,
+) -> Literal["classification", "regression", "forecast", "text", "image"]:
+    if course is not None:
+        return "forecast"
+    if goal.task == "regression":
+        return "regression"
+    if images:
+        return "image"
+    return "text" if has_text and not has_others else "classification"
+
+
+def _course(frame: pl.DataFrame, goal: TargetGuess, time: str | None) -> Course | None:
+    if time is None or goal.task != "regression" or goal.text != goal.column:
+        return None
+    return find_course(frame, goal.labels, time=time)
+
+
+def _unforeseen(
+    frame: pl.DataFrame,
+    inputs: list[pl.Series],
+    forbid: tuple[Choice, ...],
+    course: Course,
+    time: str,
+) -> Iterator[Choice]:
+    """Columns that nobody knows yet when the forecast is made."""
+    at = moments(frame, course.hour, time=time)
+    by = [frame[name] for name in course.by]
+    known = {each.value for each in forbid} | {*course.by, course.hour}
+    for column in inputs:
+        if column.name not in known and not known_ahead(column, at, by=by):
+            yield Choice(
+                column.name,
+                f"no calendar tells it, so {course.step} before it isn't known; allow it if it is",
+            )
+
+
+def _repeated(frame: pl.DataFrame, read: set[str], time: str | None) -> Choice | None:
+    """A column of texts or images that stand in several rows; equal ones are one case."""
+    if time is not None:
+        return None
+    for name in (column.name for column in frame if column.name in read):
+        again = len(frame[name]) - frame[name].n_unique()
+        if again > _FEW_REPEATED * len(frame):
+            return Choice(
+                name, f"{again:,} rows repeat the {name} of another; equal ones are one case"
+            )
+    return None
 
 
 def _time(frame: pl.DataFrame) -> Choice:
@@ -120,9 +201,7 @@ def _time(frame: pl.DataFrame) -> Choice:
         and column.n_unique() >= _FEWEST_MOMENTS
     ]
     if not moments:
-        return Choice(
-            None, f"none of {frame.width} columns holds {_FEWEST_MOMENTS} moments or more"
-        )
+        return Choice(None, f"no column holds {_FEWEST_MOMENTS} moments or more")
     best = min(moments, key=lambda column: column.null_count())
     first, last = best.drop_nulls().sort()[[0, -1]].dt.strftime("%Y-%m-%d").to_list()
     span = f"{best.n_unique():,} moments from {first} to {last}"
@@ -140,7 +219,7 @@ def _unit(frame: pl.DataFrame, goal: TargetGuess, time: str | None, key: tuple[s
     found = [(likeness(column, goal.labels), column) for column in suspects]
     proven = [(alike, column) for alike, column in found if alike.proven]
     if not suspects:
-        return Choice(None, f"none of {frame.width} columns names groups of rows")
+        return Choice(None, f"{frame.width} columns, and none names groups of rows")
     if not proven:
         return Choice(
             None, f"rows are not alike in any of {len(suspects)} columns that name groups"

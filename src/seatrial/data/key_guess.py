@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -23,7 +24,7 @@ class KeyGuess:
     because: str
 
 
-def guess_key(frame: pl.DataFrame, *, without: str, time: str | None) -> KeyGuess:
+def guess_key(frame: pl.DataFrame, *, without: Collection[str], time: str | None) -> KeyGuess:
     """Find what names a row.
 
     A single text or whole number that is never missing and never repeated; else two or three
@@ -32,16 +33,16 @@ def guess_key(frame: pl.DataFrame, *, without: str, time: str | None) -> KeyGues
 
     Args:
         frame: The table.
-        without: The target, which can't be part of a key.
+        without: What can't be part of a key: the target, texts and images.
         time: The time column, if there is one.
 
     >>> frame = pl.DataFrame({"id": ["a", "b"], "n": [3, 4], "y": [0, 1]})
-    >>> guess_key(frame, without="y", time=None)
+    >>> guess_key(frame, without=["y"], time=None)
     KeyGuess(columns=('id',), because='2 different values in 2 rows')
     """
     usable = [
         column
-        for column in frame.drop(without)
+        for column in frame.drop(*without)
         if not column.dtype.is_float() and column.dtype != pl.Boolean and not column.null_count()
     ]
     unique = [column for column in usable if column.n_unique() == frame.height]
@@ -53,8 +54,9 @@ def guess_key(frame: pl.DataFrame, *, without: str, time: str | None) -> KeyGues
         count = len(together)
         return KeyGuess(together, f"the {count} together never repeat in {frame.height:,} rows")
     repeated = frame.height - frame.n_unique()
-    because = f"no column or few columns are unique; {repeated:,} rows repeat another in full"
-    return KeyGuess((ROW,), because)
+    told = f"; {repeated:,} rows repeat another in full" if repeated else ""
+    columns = frame.width - len(without)
+    return KeyGuess((ROW,), f"none of {columns} columns is unique, nor few of them together{told}")
 
 
 def _is_id(column: pl.Series) -> bool:

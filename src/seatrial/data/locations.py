@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import Literal
 
 from seatrial.core.errors import DataError
 
-Format = Literal["csv", "tsv", "parquet"]
+Format = Literal["csv", "tsv", "parquet", "idx", "images"]
 
 _BY_SUFFIX: dict[str, Format] = {
     ".csv": "csv",
@@ -21,7 +22,9 @@ _BY_SUFFIX: dict[str, Format] = {
     ".tab": "tsv",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".zip": "images",
 }
+_IDX_IMAGES, _IDX_LABELS = re.compile(r"images([.-])idx3-ubyte$"), r"labels\g<1>idx1-ubyte"
 _SIGNATURES = (
     (b"PAR1", "a Parquet file", "name it .parquet, or write `format: parquet`"),
     (b"PK\x03\x04", "a zip archive or a spreadsheet", "unpack it, or save the sheet as CSV"),
@@ -56,6 +59,15 @@ class Location:
         """The local file; None for an address."""
         return None if "://" in self.uri else Path(self.uri)
 
+    @property
+    def labels(self) -> Location | None:
+        """The file with the labels of IDX images, beside them; None for anything else."""
+        if self.format != "idx":
+            return None
+        stem = self.uri.removesuffix(".gz")
+        found = _IDX_IMAGES.sub(_IDX_LABELS, stem) + self.uri[len(stem) :]
+        return Location(found, PurePosixPath(found).name, "idx", self.zipped)
+
 
 def locate(uri: str, *, root: Path, format: Format | None = None) -> Location:  # noqa: A002 - as in the plan
     """Find a source.
@@ -72,9 +84,13 @@ def locate(uri: str, *, root: Path, format: Format | None = None) -> Location:  
     zipped = name.endswith(".gz")
     suffix = PurePosixPath(name.removesuffix(".gz")).suffix.lower()
     found = format or _BY_SUFFIX.get(suffix)
+    if _IDX_IMAGES.search(name.removesuffix(".gz")):
+        found = format or "idx"
     if "://" in uri:
         return Location(uri, name, _known(found, name, suffix), zipped)
     path = root / uri
+    if found in {None, "images"} and _holds_folders(path):
+        return Location(str(path), path.name, "images", zipped=False)
     _demand_file(path)
     return Location(str(path), path.name, _known(found, name, suffix), zipped)
 
@@ -144,6 +160,13 @@ def _known(found: Format | None, name: str, suffix: str) -> Format:
     ending = f"the ending {suffix}" if suffix else "a name without an ending"
     hint = "write `format: csv`, `tsv` or `parquet` in the plan, or save it as one of them"
     raise DataError(f"{ending} doesn't say how to read it", where=name, hint=hint)
+
+
+def _holds_folders(path: Path) -> bool:
+    with speaking(path.name):
+        return path.is_dir() and any(
+            each.is_dir() and not each.name.startswith(".") for each in path.iterdir()
+        )
 
 
 def _demand_file(path: Path) -> None:

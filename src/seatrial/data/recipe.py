@@ -28,6 +28,7 @@ def recipe_key(data: Data, *, root: Path, digests: Fingerprints) -> str:
             "sources": [_source(name, data.sources[name], root, digests) for name in data.sources],
             "key": list(data.keys),
             "exclude": [[rule.where, rule.because] for rule in data.exclude],
+            **({"lags": _lags(data)} if data.lags is not None else {}),
         }
     )
 
@@ -40,4 +41,10 @@ def _source(name: str, source: Source, root: Path, digests: Fingerprints) -> dic
         "format": location.format,
         "zipped": location.zipped,
         "join": None if source.join is None else source.join.model_dump(),
+        **({} if source.header else {"header": False}),
     }
+
+
+def _lags(data: Data) -> list[Any]:
+    assert data.lags is not None
+    return [data.time, data.lags.model_dump()]

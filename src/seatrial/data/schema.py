@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from seatrial.data.cells import kind_of
 from seatrial.data.target import class_name
-from seatrial.records.contract import Feature, FeatureKind
+from seatrial.records import image
+from seatrial.records.contract import Feature, FeatureKind, Shape
 
 MOST_LEVELS = 200
 """Levels that a category keeps, the most frequent first; the rest is "other"."""
@@ -45,20 +46,24 @@ class Violation:
         return 0 < self.rows == self.missing
 
 
-def infer(frame: pl.DataFrame, inputs: Sequence[str]) -> tuple[Feature, ...]:
+def infer(
+    frame: pl.DataFrame, inputs: Sequence[str], *, text: Collection[str] = ()
+) -> tuple[Feature, ...]:
     """Describe inputs as they are in training.
 
     Numbers get their range; text gets its levels, at most :data:`MOST_LEVELS`, the most frequent
-    first and those of one frequency by alphabet. Moments are read as seconds since 1970.
+    first and those of one frequency by alphabet. Moments are read as seconds since 1970. A column
+    whose cells are images gets the shape of the first, and one of free text nothing.
 
     Args:
         frame: The rows of the train part.
         inputs: Columns, in the order that the model sees.
+        text: Those of them that hold free text.
 
     >>> infer(pl.DataFrame({"a": [1, 3, None], "b": ["x", "y", "y"]}), ["b"])[0].levels
     ('y', 'x')
     """
-    return tuple(_feature(frame[name]) for name in inputs)
+    return tuple(_feature(frame[name], is_text=name in text) for name in inputs)
 
 
 def violations(features: Iterable[Feature], frame: pl.DataFrame) -> tuple[Violation, ...]:
@@ -75,9 +80,13 @@ def violations(features: Iterable[Feature], frame: pl.DataFrame) -> tuple[Violat
     )
 
 
-def _feature(column: pl.Series) -> Feature:
+def _feature(column: pl.Series, *, is_text: bool) -> Feature:
     missing = column.null_count() / max(len(column), 1)
     kind = feature_kind(column)
+    if is_text and kind == "category":
+        return Feature(column.name, "text", missing=missing)
+    if kind == "image":
+        return Feature(column.name, kind, missing=missing, shape=image_shape(column))
     if kind == "boolean":
         return Feature(column.name, kind, missing=missing)
     if kind == "number":
@@ -93,7 +102,15 @@ def _feature(column: pl.Series) -> Feature:
 def feature_kind(column: pl.Series) -> FeatureKind:
     """How a column is read as an input."""
     kind = kind_of(column.dtype)
+    if kind == "text" and image_shape(column) is not None:
+        return "image"
     return "category" if kind == "text" else "boolean" if kind == "boolean" else "number"
+
+
+def image_shape(column: pl.Series) -> Shape | None:
+    """Height, width and channels of the first cell; None if the column holds no images."""
+    first = column.drop_nulls().head(1).to_list() if column.dtype == pl.String else []
+    return image.shape_of(first[0]) if first else None
 
 
 def _numbers(column: pl.Series) -> pl.Series:
@@ -110,6 +127,14 @@ def _range(numbers: pl.Series) -> tuple[float | None, float | None]:
 def _violation(feature: Feature, column: pl.Series) -> Violation:
     missing = column.null_count()
     known = column.drop_nulls()
+    if feature.kind == "text":
+        return Violation(feature.name, len(column), missing=missing)
+    if feature.kind == "image":
+        assert feature.shape is not None
+        start = "x".join(str(each) for each in feature.shape)
+        text = known if known.dtype == pl.String else _as_text(known)
+        wrong = int((~text.str.starts_with(f"{start}:")).sum())
+        return Violation(feature.name, len(column), wrong, missing=missing)
     if feature.kind == "category":
         text = known if known.dtype == pl.String else _as_text(known)
         new = int((~text.is_in(list(feature.levels))).sum())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +13,7 @@ from seatrial.core.errors import DataError, Fault
 from seatrial.data.cells import kind_of
 from seatrial.data.fingerprint import Fingerprints
 from seatrial.data.joins import join
+from seatrial.data.lags import with_lags
 from seatrial.data.locations import locate
 from seatrial.data.query import evaluate, unknown_column
 from seatrial.data.sources import read
@@ -51,7 +52,16 @@ def freeze(data: Data, *, root: Path, tables: Tables, digests: Fingerprints) -> 
     """
     gathered = _gather(data, root, digests)
     kinds = {column.name: kind_of(column.dtype) for column in gathered.frame}
-    _demand_names(data, kinds)
+    made = list(data.lags.columns.values()) if data.lags else []
+    _demand_names(data, {**kinds, **dict.fromkeys(made, "number")})
+    if data.lags is not None:
+        assert data.time is not None
+        lagged = with_lags(gathered.frame, data.lags, time=data.time)
+        source = gathered.origin[data.lags.of]
+        gathered = replace(
+            gathered, frame=lagged, origin={**gathered.origin, **dict.fromkeys(made, source)}
+        )
+        kinds |= dict.fromkeys(made, "number")
     frame, exclusions = _exclude(gathered.frame, data, kinds)
     version = tables.write(frame)
     others = [name for name in frame.columns if name not in data.keys]
@@ -99,7 +109,8 @@ def _read(data: Data, name: str, root: Path, digests: Fingerprints) -> tuple[pl.
     source = data.sources[name]
     location = locate(source.uri, root=root, format=source.format)
     before = digests.of(location)
-    return read(source.uri, root=root, format=source.format), before
+    frame = read(source.uri, root=root, format=source.format, header=source.header)
+    return frame, before
 
 
 def _demand_names(data: Data, kinds: dict[str, Kind]) -> None:
@@ -112,6 +123,12 @@ def _demand_names(data: Data, kinds: dict[str, Kind]) -> None:
         found.append(
             Fault(fact, "data.time", "write moments as 2026-01-31 or 2026-01-31T09:30:00Z")
         )
+    if data.lags is not None and time == "number":
+        fact = f"lags need moments, and {data.time} is a number"
+        found.append(Fault(fact, "data.time", "write moments as 2026-01-31T09:30:00Z"))
+    if data.lags is not None and kinds.get(data.lags.of, "number") != "number":
+        fact = f"{data.lags.of} is a {kinds[data.lags.of]}, and lags are of numbers"
+        found.append(Fault(fact, "data.lags.of", "name the target's column"))
     if time == "number" and data.unit == DAY:
         fact = f"`day` needs moments, and {data.time} is a number"
         found.append(Fault(fact, "data.unit", "name a column instead"))
@@ -131,7 +148,13 @@ def _named(data: Data) -> Iterator[tuple[str, str]]:
         yield "data.split.group", data.split.group
     yield from (("data.features.drop", name) for name in data.features.drop)
     yield from (("data.features.forbid", name) for name in data.features.forbid)
+    yield from (("data.features.text", name) for name in data.features.text)
     yield from (("data.context", name) for name in data.context)
+    if data.lags is not None:
+        yield "data.lags.of", data.lags.of
+        yield from (("data.lags.by", name) for name in data.lags.by)
+        if data.lags.hour is not None:
+            yield "data.lags.hour", data.lags.hour
 
 
 def is_calendar_day(data: Data) -> bool:

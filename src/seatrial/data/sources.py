@@ -9,14 +9,21 @@ import polars as pl
 
 from seatrial.core.errors import DataError, Fault
 from seatrial.data.cells import from_text, from_typed, table_faults
-from seatrial.data.delimited import MOST_CELL_BYTES, MOST_COLUMNS, read_delimited
+from seatrial.data.delimited import MOST_CELL_BYTES, MOST_COLUMNS, has_header, read_delimited
+from seatrial.data.images import read_images
 from seatrial.data.locations import Format, Location, locate, read_bytes, recognise
 
 _MAGIC = b"PAR1"
 
 
-def read(uri: str, *, root: Path, format: Format | None = None) -> pl.DataFrame:  # noqa: A002 - as in the plan
-    """Read a CSV, TSV or Parquet file, compressed with gzip or not.
+def read(
+    uri: str,
+    *,
+    root: Path,
+    format: Format | None = None,  # noqa: A002 - as in the plan
+    header: bool = True,
+) -> pl.DataFrame:
+    """Read a CSV, TSV or Parquet file, compressed with gzip or not; or images with their labels.
 
     Every column comes back as Int64 or Float64 (number), String (text), Boolean, or Datetime in
     microseconds (moment, UTC). Blanks, ``NA``, ``?`` and their kin are missing, and so are NaN and
@@ -26,22 +33,42 @@ def read(uri: str, *, root: Path, format: Format | None = None) -> pl.DataFrame:
         uri: A path from ``root``, or an address that fsspec opens.
         root: Folder of the plan file.
         format: Overrides what the name's ending says.
+        header: Whether the first line of text names the columns.
 
     Raises:
         DataError: the file can't be used; each way of being broken has its sentence.
     """
     location = locate(uri, root=root, format=format)
+    if location.format in {"idx", "images"}:
+        return read_images(location)
     raw = read_bytes(location)
-    frame = _parquet(raw, location) if location.format == "parquet" else _text(raw, location)
+    frame = (
+        _parquet(raw, location)
+        if location.format == "parquet"
+        else _text(raw, location, header=header)
+    )
     faults = [*table_faults(frame, where=location.name), *_huge_cells(frame, location.name)]
     if faults:
         raise DataError(faults[0].fact, where=faults[0].where, hint=faults[0].hint)
     return frame
 
 
-def _text(raw: bytes, location: Location) -> pl.DataFrame:
+def names_its_columns(uri: str, *, root: Path) -> bool:
+    """Whether a source says what its columns are called; only text may not.
+
+    Raises:
+        DataError: it can't be read.
+    """
+    location = locate(uri, root=root)
+    if location.format not in {"csv", "tsv"}:
+        return True
     delimiter = "\t" if location.format == "tsv" else None
-    text = read_delimited(raw, name=location.name, delimiter=delimiter)
+    return has_header(read_bytes(location), name=location.name, delimiter=delimiter)
+
+
+def _text(raw: bytes, location: Location, *, header: bool) -> pl.DataFrame:
+    delimiter = "\t" if location.format == "tsv" else None
+    text = read_delimited(raw, name=location.name, delimiter=delimiter, header=header)
     decimal = "," if text.delimiter == ";" else "."
     return pl.DataFrame([from_text(cells, decimal=decimal) for cells in text.frame])
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from seatrial.core.errors import DataError
 from seatrial.data.cells import kind_of
+from seatrial.data.free_text import free_text
 from seatrial.data.query import unknown_column
 from seatrial.data.target import Labels, classes, numbers
 from seatrial.records.condition import Column, Compare, Constant, Kind
@@ -54,7 +55,7 @@ def guess_target(frame: pl.DataFrame, *, target: str | None, name: str) -> Targe
     """Find what is to be predicted.
 
     Without ``target``, the first column with a name that targets have is taken, or else the last
-    column if it has 2 to 20 values. Two values become a condition for the likelier "yes" (or the
+    column if it has 2 to 20 values, or else the only one that has, if all others are texts. Two values become a condition for the likelier "yes" (or the
     greater number, or the rarer word); numbers with more than 20 values are regression.
 
     Args:
@@ -85,6 +86,8 @@ def _by_name(frame: pl.DataFrame, name: str) -> tuple[str, str]:
         column.name for column in frame if _BINARY <= column.drop_nulls().n_unique() <= _MOST_LEVELS
     ]
     listed = ", ".join((fitting or frame.columns)[:_LISTED])
+    if len(fitting) == 1 and all(free_text(each) for each in frame.drop(fitting)):
+        return fitting[0], f"it is the only column with 2 to {_MOST_LEVELS} values beside texts"
     hint = f"say which with --target; with 2 to {_MOST_LEVELS} values: {listed}"
     raise DataError("no column looks like the target", where=name, hint=hint)
 

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from seatrial.core.digest import digest_bytes
 from seatrial.core.errors import ArchiveError
 from seatrial.models.ladder import Fitted
-from seatrial.records.contract import Contract
+from seatrial.records.contract import Contract, Feature
 from seatrial.scoring.archive import ALLOWED_TYPES, finish
+from seatrial.scoring.encode import spans, width
 from seatrial.scoring.format import ESTIMATOR, HEADER, ONNX, Header, Parity, write_header
 from seatrial.scoring.forms import EstimatorForm, OnnxForm, Scores
 
@@ -27,6 +28,7 @@ LEAST_ROWS = 1_000
 MOST_ROWS = 20_000
 TOLERANCE = 1e-5
 _DATE = (1980, 1, 1, 0, 0, 0)
+_NO_WORDS = "no converter: it reads words"
 
 
 def archive(
@@ -44,7 +46,7 @@ def archive(
         fitted: The family after training.
         contract: What it is asked and answers.
         threshold: Least score of the positive class; binary only.
-        proof: (n_rows, n_inputs) real rows on which the fast form is held against the estimator.
+        proof: (n_rows, n_columns) real rows on which the fast form is held against the estimator.
         code: Digest of each of the user's modules that it needs.
         package: The user's package; types from it may stand in the estimator.
 
@@ -59,7 +61,8 @@ def archive(
     if fitted.kind == "estimator":
         members[ESTIMATOR] = _skops(fitted.estimator)
         header = replace(header, types=_types(members[ESTIMATOR], package))
-        model = _onnx(fitted.estimator, len(contract.inputs))
+        columns = sum(width(each) for each in contract.inputs)
+        model = _NO_WORDS if contract.reads_words else _onnx(fitted.estimator, columns)
         parity = prove(fitted.estimator, model, header, proof)
         header = replace(header, parity=parity)
         if parity.proved and isinstance(model, bytes):
@@ -112,27 +115,31 @@ def edge_rows(contract: Contract, rows: NDArray[np.float64]) -> NDArray[np.float
     """Rows at the edges: each column missing, unseen or extreme, on a real row; and all at once.
 
     Returns:
-        (n_edge_rows, n_inputs) float64.
+        (n_edge_rows, n_columns) float64.
     """
     made = []
-    for place, feature in enumerate(contract.inputs):
-        for value in _edges(feature.kind, feature.low, feature.high, len(feature.levels)):
+    every = rows[:2].copy() if len(rows) > 1 else np.repeat(rows, 2, axis=0)
+    for place, (feature, columns) in enumerate(spans(contract)):
+        edges = _edges(feature)
+        for value in edges:
             row = rows[place % len(rows)].copy()
-            row[place] = value
+            row[columns] = value
             made.append(row)
-    every = [
-        [_edges(each.kind, each.low, each.high, len(each.levels))[-1] for each in contract.inputs],
-        [_edges(each.kind, each.low, each.high, len(each.levels))[0] for each in contract.inputs],
-    ]
-    return np.vstack([*made, np.array(every)])
+        every[0, columns], every[1, columns] = edges[-1], edges[0]
+    return np.vstack([*made, every])
 
 
-def _edges(kind: str, low: float | None, high: float | None, levels: int) -> list[float]:
-    if kind == "category":
+def _edges(feature: Feature) -> list[float]:
+    if feature.encoder is not None:
+        return [0.0, -1.0, 1.0]
+    if feature.kind == "image":
+        return [0.0, 1.0]
+    if feature.kind == "category":
+        levels = len(feature.levels)
         return [float(levels + 1), float(levels), 0.0]
-    if kind == "boolean":
+    if feature.kind == "boolean":
         return [np.nan, 0.0, 1.0]
-    low, high = low or 0.0, high or 0.0
+    low, high = feature.low or 0.0, feature.high or 0.0
     reach = max(abs(low), abs(high), 1.0)
     return [np.nan, low, high, 0.0, -10 * reach, 10 * reach, -1e6 * reach, 1e6 * reach]
 

@@ -18,18 +18,31 @@ from seatrial.core.clock import Stopwatch
 from seatrial.core.errors import CodeError, PlanError
 from seatrial.models import estimators
 from seatrial.records.condition_json import rule_to_json
-from seatrial.records.contract import Contract
+from seatrial.records.contract import Contract, FeatureKind
 from seatrial.records.rule import Rule
 from seatrial.scoring.code import load_function
 from seatrial.scoring.encode import Columns, Functions, encode
 from seatrial.scoring.format import FormName
-from seatrial.scoring.forms import Constant, EstimatorForm, Form, RuleForm
+from seatrial.scoring.forms import ColumnForm, Constant, EstimatorForm, Form, RuleForm
 from seatrial.scoring.timing import peak_memory_mb
 
 _BUILDERS: Mapping[str, Callable[..., Any]] = {
     "linear": estimators.linear,
     "boosted": estimators.boosted,
+    "tfidf": estimators.linear,
+    "sentence": estimators.linear,
+    "pixels": estimators.linear,
+    "convolutional": estimators.linear,
 }
+_READS: Mapping[str, FeatureKind] = {
+    "tfidf": "text",
+    "sentence": "text",
+    "pixels": "image",
+    "convolutional": "image",
+}
+"""What a family is for; without such a column it is the linear model."""
+FAMILIES = tuple(_BUILDERS)
+"""Families that are trained, by name."""
 _SMALL = 100_000
 """Rows under which a second thread costs more than it gives."""
 
@@ -85,7 +98,8 @@ def fit(
     """Fit one family on the train part.
 
     Args:
-        family: ``majority``, ``mean``, ``rule``, ``linear``, ``boosted`` or ``module:builder``.
+        family: ``majority``, ``mean``, ``naive``, ``seasonal_naive``, ``rule``, a family of
+            :data:`FAMILIES`, or ``module:builder``.
         contract: What it is asked and answers.
         sample: The train part.
         functions: Feature functions that the contract derives with.
@@ -101,6 +115,12 @@ def fit(
         answer = _constant(contract, sample.truth)
         form: Form = Constant(contract, answer)
         return Fitted(family, form, "constant", None, {"scores": answer}, 0.0, peak_memory_mb())
+    if family in {"naive", "seasonal_naive"}:
+        (column,) = (each.name for each in contract.features)
+        mean = float(sample.truth.mean())
+        repeat = ColumnForm(column, mean)
+        own = {"column": column, "otherwise": mean}
+        return Fitted(family, repeat, "column", None, own, 0.0, peak_memory_mb())
     if family == "rule":
         if rule is None:
             raise PlanError("`rule` needs `release.fallback`", hint="write the rule there")
@@ -139,6 +159,7 @@ def _fit_estimator(
             raise CodeError(
                 fact, where=family, hint="it gets a float64 matrix with NaN for missing"
             ) from error
+    estimators.plain_words(estimator)
     if contract.classes and not hasattr(estimator, "classes_"):
         fact = f"the builder gave {type(estimator).__name__}, which is no classifier"
         raise CodeError(fact, where=family, hint="return one, or write `kind: regression`")
@@ -164,6 +185,11 @@ def build(family: str, contract: Contract, *, seed: int, root: Path) -> Any:
         CodeError: the user's builder failed or gave no estimator.
     """
     if family in _BUILDERS:
+        wanted_kind = _READS.get(family)
+        if wanted_kind and all(each.kind != wanted_kind for each in contract.inputs):
+            fact = f"`{family}` reads {wanted_kind}s, and no column is one"
+            hint = f"name it in `data.features.{wanted_kind}`"
+            raise PlanError(fact, where="train.candidates", hint=hint)
         return _BUILDERS[family](contract, seed=seed)
     if ":" not in family:
         hint = f"families: {', '.join(_BUILDERS)}, or your own as module:builder"

@@ -100,8 +100,9 @@ def unregularised(module: Any) -> Iterator[None]:
 
 def _no_dropout() -> Any:
     """A mode in which the dropout functions give back what they are given."""
-    import torch
     from torch.nn import functional
+
+    import torch
 
     names = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout")
     dropouts = {getattr(functional, name) for name in (*names, "feature_alpha_dropout")}

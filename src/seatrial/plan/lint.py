@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from seatrial.core.errors import Fault, PlanError
-from seatrial.core.units import convert
+from seatrial.core.units import convert, span
 from seatrial.plan.grammar import parse_condition
 from seatrial.plan.schema import PlanText
 from seatrial.records.claim import Claim, Measure
@@ -48,7 +48,7 @@ def faults(
         place: Says where something stands.
         every: Whether all of its claims could be read; if not, what is missing isn't missed.
     """
-    found = [*_conditions(text, place), *_names(text, claims, place)]
+    found = [*_conditions(text, place), *_names(text, claims, place), *_forecast(text, place)]
     for claim in claims:
         where = _at(claim, place)
         found += _claim(claim, metrics[claim.measure.metric], where)
@@ -160,6 +160,26 @@ def _names(text: PlanText, claims: tuple[Claim, ...], place: Place) -> Iterator[
         yield Fault(
             "`owners.default` is missing", place("owners"), "it answers for claims without an owner"
         )
+
+
+def _forecast(text: PlanText, place: Place) -> Iterator[Fault]:
+    """A forecast that reads what isn't known yet when it is made."""
+    horizon, lags = text.task.horizon, text.data.lags
+    if text.task.kind != "forecast":
+        if horizon is not None:
+            fact = f"`horizon` is for forecasts, and the task is {text.task.kind}"
+            yield Fault(fact, place("task", "horizon"), "leave it out, or write `kind: forecast`")
+        return
+    if text.data.split.by != "time":
+        fact = f"a forecast is judged on the future, and the split is by {text.data.split.by}"
+        yield Fault(fact, place("data", "split"), "write `split: {by: time, ...}`")
+    if lags is None or horizon is None:
+        return
+    near = [back for back in lags.back if span(back) < span(horizon)]
+    if near:
+        fact = f"{horizon} ahead, the value {near[0]} before isn't known yet"
+        hint = f"take {', '.join(near)} out of `data.lags.back`"
+        yield Fault(fact, place("data", "lags", "back"), hint)
 
 
 def _hazards(text: PlanText, claims: tuple[Claim, ...], place: Place) -> Iterator[Fault]:

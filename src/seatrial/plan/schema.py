@@ -14,6 +14,8 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 Statement = Annotated[str, Field(min_length=1, max_length=2000)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
 Duration = Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s*(ms|s|min|h|d)$")]
+Span = Annotated[str, Field(pattern=r"^[1-9]\d*\s*(min|h|d|mo)$")]
+"""A whole number of minutes, hours, days or calendar months."""
 
 
 class Section(BaseModel):
@@ -56,6 +58,8 @@ class Task(Section):
     errors: ErrorCosts | None = None
     unit: str | None = None
     """Unit of the target; regression only."""
+    horizon: Span | None = None
+    """How far ahead a forecast is made; what is younger at that time isn't known. Forecast only."""
 
 
 class Join(Section):
@@ -72,8 +76,10 @@ class Source(Section):
     """Path from the plan file, or an address that fsspec opens."""
     licence: str | None = None
     owner: str | None = None
-    format: Literal["csv", "tsv", "parquet"] | None = None
+    format: Literal["csv", "tsv", "parquet", "idx", "images"] | None = None
     """Only if the name doesn't tell."""
+    header: bool = True
+    """Whether the first line names the columns; without, they are ``column_1``, ``column_2`` ..."""
     join: Join | None = None
 
 
@@ -114,6 +120,34 @@ class FeatureRules(Section):
     """Not useful."""
     forbid: list[Name] = []
     """Not allowed: unknown at the time of the decision, or not lawful. Reaching training fails."""
+    text: list[Name] = []
+    """Columns of free text, read by their words; other text is a category, read as a whole."""
+
+
+class Lags(Section):
+    """Earlier values of a column, as columns that the model may see: ``cnt_24h_ago``."""
+
+    of: Name
+    back: Annotated[list[Span], Field(min_length=1)]
+    """How long before; none is nearer than ``task.horizon``."""
+    season: Span | None = None
+    """Which of them is a season ago; the baseline ``seasonal_naive`` answers with it."""
+    hour: Name | None = None
+    """The column with the hour, where ``data.time`` holds the day alone."""
+    by: list[Name] = []
+    """Columns that tell series apart, where several run side by side."""
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Names of the columns that are made, by how long before."""
+        return {back: f"{self.of}_{back.replace(' ', '')}_ago" for back in self.back}
+
+    @model_validator(mode="after")
+    def _known_season(self) -> Lags:
+        if self.season is not None and self.season not in self.back:
+            message = f"`season` must stand in `back`, got {self.season}"
+            raise ValueError(message)
+        return self
 
 
 class Data(Section):
@@ -130,6 +164,7 @@ class Data(Section):
     features: FeatureRules = FeatureRules()
     context: list[Name] = []
     """Logged and sliced by, never shown to the model."""
+    lags: Lags | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -146,6 +181,9 @@ class Data(Section):
             raise ValueError(message)
         if self.split.by == "time" and self.time is None:
             message = "`split.by: time` needs `data.time`, the column that says when"
+            raise ValueError(message)
+        if self.lags is not None and self.time is None:
+            message = "`lags` needs `data.time`, the column that says when"
             raise ValueError(message)
         return self
 

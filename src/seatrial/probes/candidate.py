@@ -27,6 +27,7 @@ ANSWERS = 400
 """Of each process; a p99 needs 368."""
 BUSY = 1.5
 """Wall over processor time from which the host had other things to do."""
+_MOST_SHOWN = 40
 
 
 def _served(measure: Measure, probe: str, version: int) -> Ask:
@@ -154,7 +155,8 @@ def extremes(contract: Contract, row: Mapping[str, Any]) -> list[tuple[str, dict
     made = [("every input missing", dict.fromkeys(row))]
     for feature in contract.features:
         made += [
-            (f"{feature.name} = {value}", {**row, feature.name: value}) for value in _edges(feature)
+            (f"{feature.name} = {str(value)[:_MOST_SHOWN]}", {**row, feature.name: value})
+            for value in _edges(feature)
         ]
     return made
 
@@ -164,6 +166,14 @@ def _edges(feature: Feature) -> list[Any]:
         return [None, 0.0, -1e12, 1e12, float("inf"), float("-inf")]
     if feature.kind == "boolean":
         return [None, True, False]
+    if feature.shape is not None:
+        import numpy as np
+
+        from seatrial.records.image import write
+
+        return [None, *(write(np.full(feature.shape, each, dtype=np.uint8)) for each in (0, 255))]
+    if feature.kind == "text":
+        return [None, "", "\u00e6 \U0001f600 " * 10, "word " * 20_000]
     return [None] if feature.kind == "moment" else [None, "", "a level that was never seen"]
 
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from seatrial.core.digest import short
 
-BASELINES = ("majority", "mean", "rule")
+BASELINES = ("majority", "mean", "naive", "seasonal_naive", "rule")
 """Families that need no training."""
+NAIVE = ("naive", "seasonal_naive")
+"""Those that answer with what a lag says."""
 RECIPE_VERSION = 1
 """Raised when a family fits something else from the same recipe."""
 
@@ -19,7 +21,7 @@ class Candidate:
     """One rung of the ladder, trained.
 
     Attributes:
-        family: ``majority``, ``rule``, ``linear``, ``boosted``, ``module:builder``.
+        family: ``majority``, ``rule``, ``linear``, ``boosted``, ``module:builder`` ...
         recipe: Digest of code, data, hyperparameters and environment.
         artefact: Digest of the archive that came out.
         leaves: Every root input by name and short value.
@@ -28,7 +30,7 @@ class Candidate:
         chosen_under: Bounds and confidence that it was chosen under. They are not in the recipe, so
             that a moved bound makes nothing stale; the next training chooses again.
         curve: Metrics over thresholds on dev, for pictures.
-        form: How it answers: ``constant``, ``rule``, ``estimator``, ``onnx``.
+        form: How it answers: ``constant``, ``column``, ``rule``, ``estimator``, ``onnx``.
         parity: What was found when the fast form was held against the estimator.
         features: Inputs of the model, in order.
         parameters: Hyperparameters.

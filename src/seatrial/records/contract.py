@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-FeatureKind = Literal["number", "category", "boolean", "moment"]
+FeatureKind = Literal["number", "category", "boolean", "moment", "text", "image"]
 TaskKind = Literal["binary", "multiclass", "regression"]
+
+
+Shape = tuple[int, int, int]
+"""Height, width and channels of an image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """A pretrained network that turns a text or an image into numbers; an archive only names it.
+
+    Attributes:
+        name: What Seatrial calls it.
+        package: The distribution that brings it.
+        version: Of the distribution.
+        digest: SHA-256 of the network's bytes.
+        width: Numbers that it gives.
+    """
+
+    name: str
+    package: str
+    version: str
+    digest: str
+    width: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +39,15 @@ class Feature:
 
     Attributes:
         name: Column name.
-        kind: How it is read; a moment is for feature functions only.
+        kind: How it is read; a moment is for feature functions only. A text is read by its words,
+            an image by its pixels, unless an encoder reads them.
         low: Least value seen in training; numbers only.
         high: Greatest value seen in training; numbers only.
         levels: Levels seen in training, the most frequent first; categories only. Their order is
             their code.
         missing: Share of missing values in training.
+        shape: Of each image; images only.
+        encoder: What reads a text or an image in place of words or pixels.
     """
 
     name: str
@@ -30,6 +56,8 @@ class Feature:
     high: float | None = None
     levels: tuple[str, ...] = ()
     missing: float = 0.0
+    shape: Shape | None = None
+    encoder: Encoder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +86,18 @@ class Contract:
     unit: str | None = None
 
     @property
+    def reads_words(self) -> bool:
+        """Whether a text goes to the estimator as it is, because no encoder reads it."""
+        return any(each.kind == "text" and each.encoder is None for each in self.inputs)
+
+    @property
+    def encoders(self) -> tuple[Encoder, ...]:
+        """What must be installed to answer, each once."""
+        return tuple(dict.fromkeys(each.encoder for each in self.inputs if each.encoder))
+
+    @property
     def inputs(self) -> tuple[Feature, ...]:
-        """Columns of the model's matrix, in order."""
+        """What the model is shown, in order; an image or an encoder makes several columns."""
         return (*(each for each in self.features if each.name not in self.hidden), *self.derived)
 
     def to_json(self) -> dict[str, Any]:
@@ -88,11 +126,22 @@ class Contract:
 
 def feature_from_json(data: Mapping[str, Any]) -> Feature:
     """Read what :func:`feature_to_json` wrote."""
-    return Feature(**{**data, "levels": tuple(data["levels"])})
+    read: dict[str, Any] = {**data, "levels": tuple(data["levels"])}
+    if "shape" in data:
+        height, width, channels = data["shape"]
+        read["shape"] = (height, width, channels)
+    if "encoder" in data:
+        read["encoder"] = Encoder(**data["encoder"])
+    return Feature(**read)
 
 
 def feature_to_json(feature: Feature) -> dict[str, Any]:
-    """Write a feature as a JSON object."""
+    """Write a feature as a JSON object; a feature of a table without what only others have."""
+    more: dict[str, Any] = {}
+    if feature.shape is not None:
+        more["shape"] = list(feature.shape)
+    if feature.encoder is not None:
+        more["encoder"] = asdict(feature.encoder)
     return {
         "name": feature.name,
         "kind": feature.kind,
@@ -100,4 +149,5 @@ def feature_to_json(feature: Feature) -> dict[str, Any]:
         "high": feature.high,
         "levels": list(feature.levels),
         "missing": feature.missing,
+        **more,
     }

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from seatrial.core.errors import Fault
+from seatrial.core.errors import DataError, Fault
 from seatrial.records.contract import Contract, Feature, FeatureKind
+from seatrial.records.image import from_request
 from seatrial.runtime.wire import checked_key, moment
 
 MOST_FAULTS = 100
@@ -20,6 +21,8 @@ _WANTED: Mapping[FeatureKind, str] = {
     "category": "a text",
     "boolean": "true or false",
     "moment": "a moment in ISO 8601, 2026-01-31T12:00:00Z",
+    "text": "a text",
+    "image": "an image",
 }
 NAMELESS = '""'
 """How a field is told whose name is empty."""
@@ -146,6 +149,8 @@ def _of_columns(
         if feature.name not in given:
             if needed:
                 yield Fault("it is missing", place, "send null for a missing value")
+        elif feature.kind == "image" and (said_of := _of_image(given[feature.name], feature)):
+            yield Fault(said_of, place, "send null for a missing value")
         elif not _is_of(given[feature.name], feature.kind):
             fact = f"{_WANTED[feature.kind]} is expected, got {said(given[feature.name])}"
             yield Fault(fact, place, "send null for a missing value")
@@ -170,9 +175,22 @@ def _is_of(value: Any, kind: FeatureKind) -> bool:
             return _is_finite(value)
         case "boolean":
             return isinstance(value, bool)
-        case "category":
+        case "category" | "text":
             return isinstance(value, str) and _is_writable([value])
+        case "image":
+            return isinstance(value, (str, list))
     return isinstance(value, str) and _is_moment(value)
+
+
+def _of_image(value: Any, feature: Feature) -> str:
+    """What is wrong with an image; empty if nothing is."""
+    if value is None or feature.shape is None or not _is_of(value, "image"):
+        return ""
+    try:
+        from_request(value, feature.shape)
+    except DataError as error:
+        return error.faults[0].fact
+    return ""
 
 
 def _is_finite(value: Any) -> bool:

@@ -109,6 +109,8 @@ def is_fast(header: Header) -> bool:
     Only such a one may answer where a request that doesn't return would hold up all others.
     """
     runs_code = bool(header.code or header.contract.code)
+    if header.contract.encoders:  # a network that reads a text takes as long as a hundred rows
+        return False
     return not runs_code and form_of(header) != "estimator"
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from seatrial.core.errors import DataError, Fault
 from seatrial.records.contract import Contract, Feature, FeatureKind
+from seatrial.records.image import from_request
 from seatrial.runtime.faults import find_faults
 from seatrial.runtime.wire import Key, checked_key, moment
 
@@ -23,6 +24,8 @@ _TYPES: Mapping[FeatureKind, Any] = {
     "category": str | None,
     "boolean": bool | None,
     "moment": str | None,
+    "text": str | None,
+    "image": str | list[Any] | None,
 }
 
 
@@ -74,6 +77,7 @@ class RequestReader:
         self._numbers = [
             each.name for each in (*contract.features, *context) if each.kind == "number"
         ]
+        self._images = [each for each in contract.features if each.shape is not None]
         self._one = _row_type(contract.features, self._context)
         self._decode_one = msgspec.json.Decoder(self._one).decode
         self._decode_rows = msgspec.json.Decoder(_rows_type(self._one)).decode
@@ -127,6 +131,9 @@ class RequestReader:
     def _request(self, given: Any, arrived: int) -> Request:
         """Build a request from what was decoded; a ``ValueError`` sends it to the list of faults."""
         features = dict(zip(self._names, msgspec.structs.astuple(given.features), strict=True))
+        for each in self._images:
+            if features[each.name] is not None:
+                features[each.name] = _cell(features[each.name], each)
         context: dict[str, Any] = {}
         if given.context is not None:
             sent = zip(self._beside, msgspec.structs.astuple(given.context), strict=True)
@@ -146,6 +153,15 @@ class RequestReader:
             plain, self._contract, self._context, replay=self._replay, most_rows=MOST_ROWS
         )
         return refusal(faults)
+
+
+def _cell(value: Any, feature: Feature) -> str:
+    """An image as a cell; a ``ValueError`` sends it to the list of faults."""
+    assert feature.shape is not None
+    try:
+        return from_request(value, feature.shape)
+    except DataError as error:
+        raise ValueError(feature.name) from error
 
 
 def read_json(data: bytes) -> Any:

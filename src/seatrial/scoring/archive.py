@@ -26,10 +26,19 @@ from seatrial.scoring.format import (
     Header,
     read_header,
 )
-from seatrial.scoring.forms import Constant, EstimatorForm, Form, OnnxForm, RuleForm, Scores
+from seatrial.scoring.forms import (
+    ColumnForm,
+    Constant,
+    EstimatorForm,
+    Form,
+    OnnxForm,
+    RuleForm,
+    Scores,
+)
 
 ALLOWED_TYPES = frozenset(
     {
+        "numpy.asarray",
         "numpy.dtype",
         "seatrial.scoring.recurrent.RecurrentRegressor",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
@@ -135,8 +144,14 @@ def open_archive(
     Raises:
         ArchiveError: it may not be opened; says why.
         CodeError: the user's modules can't be loaded.
+        MissingExtraError: a network that it reads with isn't installed.
     """
     header = audit(data, expected=expected)
+    if header.contract.encoders:
+        from seatrial.scoring import encoders
+
+        for each in header.contract.encoders:
+            encoders.demand(each)
     functions = _functions(header, root)
     return Scorer(header, _form(header, _members(data), root, fast=fast), functions)
 
@@ -201,6 +216,8 @@ def _form(header: Header, members: Mapping[str, bytes], root: Path | None, *, fa
     match header.form:
         case "constant":
             return Constant(contract, list(parameters["scores"]))
+        case "column":
+            return ColumnForm(parameters["column"], parameters["otherwise"])
         case "rule":
             return RuleForm(contract, rule_from_json(parameters["rule"]))
     if fast and ONNX in members and header.parity is not None and header.parity.proved:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from seatrial.core.errors import CodeError
 from seatrial.records.contract import Contract, Feature
+from seatrial.scoring import images
 
 Columns = Mapping[str, Sequence[Any] | NDArray[Any]]
 """Raw columns by name, all of one length."""
@@ -18,12 +19,13 @@ Functions = Mapping[str, Callable[..., Any]]
 """Feature functions by the name of the feature; their parameters are column names."""
 
 
-def encode(contract: Contract, columns: Columns, functions: Functions) -> NDArray[np.float64]:
+def encode(contract: Contract, columns: Columns, functions: Functions) -> NDArray[Any]:
     """Encode rows as the matrix that the model was trained on.
 
     Numbers stay numbers and missing ones become NaN. A category becomes its place in the contract's
     levels; an unseen one becomes ``len(levels)``, a missing one ``len(levels) + 1``. A boolean
-    becomes 0, 1 or NaN.
+    becomes 0, 1 or NaN. An image becomes its pixels, or what an encoder reads in it; a text what an
+    encoder reads in it. A text without an encoder stays as it is, and then the matrix holds objects.
 
     Args:
         contract: Names, kinds and levels.
@@ -31,10 +33,13 @@ def encode(contract: Contract, columns: Columns, functions: Functions) -> NDArra
         functions: The feature functions that the contract derives with.
 
     Returns:
-        (n_rows, n_inputs) float64, columns in the order of ``contract.inputs``.
+        (n_rows, n_columns) float64, or objects if a text is among them; in the order of
+        ``contract.inputs``, each as wide as :func:`width` says.
 
     Raises:
         CodeError: a feature function failed or gave the wrong number of values.
+        DataError: a cell is no image of the contract's shape.
+        MissingExtraError: an encoder isn't installed.
 
     >>> contract = Contract("binary", (Feature("origin", "category", levels=("EWR", "LGA")),))
     >>> encode(contract, {"origin": ["LGA", "XXX", None]}, {}).ravel().tolist()
@@ -49,8 +54,39 @@ def encode(contract: Contract, columns: Columns, functions: Functions) -> NDArra
     return np.column_stack(encoded)
 
 
-def encode_column(feature: Feature, values: Sequence[Any] | NDArray[Any]) -> NDArray[np.float64]:
-    """Encode one column; (n_rows,) float64."""
+def width(feature: Feature) -> int:
+    """Columns of the matrix that an input takes."""
+    if feature.encoder is not None:
+        return feature.encoder.width
+    return images.places(feature.shape) if feature.shape is not None else 1
+
+
+def spans(contract: Contract) -> list[tuple[Feature, slice]]:
+    """Each input with its columns of the matrix.
+
+    >>> contract = Contract("binary", (Feature("a", "number"), Feature("b", "image", shape=(2, 2, 1))))
+    >>> [(each.name, columns.start, columns.stop) for each, columns in spans(contract)]
+    [('a', 0, 1), ('b', 1, 5)]
+    """
+    found, start = [], 0
+    for feature in contract.inputs:
+        stop = start + width(feature)
+        found.append((feature, slice(start, stop)))
+        start = stop
+    return found
+
+
+def encode_column(feature: Feature, values: Sequence[Any] | NDArray[Any]) -> NDArray[Any]:
+    """Encode one column; (n_rows,) or (n_rows, width) float64, or (n_rows,) texts as objects."""
+    if feature.encoder is not None:
+        from seatrial.scoring import encoders
+
+        return encoders.encode(feature, values)
+    if feature.kind == "image":
+        assert feature.shape is not None
+        return images.pixels(images.batch(values, feature.shape))
+    if feature.kind == "text":
+        return np.array(["" if value is None else str(value) for value in values], dtype=object)
     if feature.kind == "number":
         return _numbers(values)
     if feature.kind == "boolean":

@@ -1,4 +1,4 @@
-"""The archive format of a candidate, version 1.
+"""The archive format of a candidate, versions 1 and 2.
 
 An archive is a ZIP file, its members stored in this order with a fixed date, so that equal
 candidates are equal bytes:
@@ -6,6 +6,10 @@ candidates are equal bytes:
 - ``archive.json``: the :class:`Header`;
 - ``estimator.skops``: the fitted scikit-learn pipeline (form ``estimator``);
 - ``model.onnx``: its fast form, only if it was proved the same.
+
+Version 2 has what version 1 lacks: features of kind ``text`` and ``image`` with their shape and
+encoder, and the form ``column``. A header that needs none of it is written as version 1, so that
+the candidate of a table has the digest that it always had.
 
 How to change it: add a number to :data:`READABLE`, teach :func:`read_header` to lift an older header
 to the newest, keep one archive of each older version under ``tests/scoring/archives`` with the answers
@@ -23,14 +27,14 @@ from seatrial.core.digest import canonical
 from seatrial.core.errors import ArchiveError
 from seatrial.records.contract import Contract
 
-NEWEST = 1
-READABLE = frozenset({1})
+NEWEST = 2
+READABLE = frozenset({1, 2})
 HEADER, ESTIMATOR, ONNX = "archive.json", "estimator.skops", "model.onnx"
 MEMBERS = (HEADER, ESTIMATOR, ONNX)
 MOST_BYTES = 2_000_000_000
 """Of one member, unpacked."""
 
-FormName = Literal["constant", "rule", "estimator"]
+FormName = Literal["constant", "column", "rule", "estimator"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +86,15 @@ class Header:
 
 
 def write_header(header: Header) -> bytes:
-    """Write a header as the newest version."""
+    """Write a header as the oldest version that can say all of it."""
     plain = {name: getattr(header, name) for name in Header.__slots__}
-    return canonical({**plain, "format": NEWEST, "contract": header.contract.to_json()})
+    return canonical({**plain, "format": _version(header), "contract": header.contract.to_json()})
+
+
+def _version(header: Header) -> int:
+    contract = header.contract
+    is_new = any(each.kind in {"text", "image"} for each in (*contract.features, *contract.derived))
+    return NEWEST if is_new or header.form == "column" else 1
 
 
 def read_header(data: bytes) -> Header:

@@ -1,4 +1,4 @@
-"""The forms in which a candidate answers: a constant, a rule, an estimator, its fast form."""
+"""The forms in which a candidate answers: a constant, a column, a rule, an estimator, its fast form."""
 
 from __future__ import annotations
 
@@ -35,6 +35,19 @@ class Constant:
         """Answer rows."""
         rows = len(next(iter(columns.values())))
         return np.broadcast_to(self._answer, (rows, *self._answer.shape)).copy()
+
+
+class ColumnForm:
+    """What a column says, such as the target's own value a season ago; a number where it is missing."""
+
+    def __init__(self, column: str, otherwise: float) -> None:
+        self._column, self._otherwise = column, otherwise
+
+    def scores(self, matrix: NDArray[np.float64], columns: Columns) -> Scores:  # noqa: ARG002 — one form reads the matrix, another the columns
+        """Answer rows."""
+        given = [np.nan if value is None else value for value in columns[self._column]]
+        values = np.array(given, dtype=np.float64)
+        return np.where(np.isfinite(values), values, self._otherwise)
 
 
 class RuleForm:

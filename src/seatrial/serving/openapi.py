@@ -14,6 +14,8 @@ _TYPES: Mapping[FeatureKind, Mapping[str, Any]] = {
     "category": {"type": ["string", "null"]},
     "boolean": {"type": ["boolean", "null"]},
     "moment": {"type": ["string", "null"], "format": "date-time"},
+    "text": {"type": ["string", "null"]},
+    "image": {"type": ["string", "array", "null"], "contentEncoding": "base64"},
 }
 _KEY = {
     "description": "Names what is decided about; it is hashed, and routes the request.",
@@ -140,6 +142,10 @@ def _column(feature: Feature) -> dict[str, Any]:
         schema["examples"] = list(feature.levels[:20])
     if feature.missing:
         seen.append(f"{feature.missing:.1%} missing")
+    if feature.shape is not None:
+        size = "x".join(str(each) for each in feature.shape)
+        schema["description"] = f"Pixels, {size} bytes row by row in base64, or as nested lists."
+        return schema
     if seen:
         schema["description"] = f"Seen in training: {', '.join(seen)}. Others are answered too."
     return schema

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial.core.digest import digest, short
 from seatrial.core.errors import CodeError, Fault, PlanError
+from seatrial.core.units import span
 from seatrial.plan.leaves import leaves, leaves_below
 from seatrial.plan.load import Plan
-from seatrial.records.candidate import BASELINES, RECIPE_VERSION, Candidate
+from seatrial.records.candidate import BASELINES, NAIVE, RECIPE_VERSION, Candidate
 from seatrial.records.condition import columns as columns_of
 from seatrial.records.dataset import Snapshot, Split
 from seatrial.verbs.project import Project
@@ -171,6 +172,37 @@ class Chain:
         return tuple(each.name for each in kept)
 
     @cached_property
+    def text(self) -> tuple[str, ...]:
+        """Those of the features that the plan calls free text."""
+        named = set(self.plan.text.data.features.text)
+        return tuple(name for name in self.features if name in named)
+
+    @cached_property
+    def images(self) -> tuple[str, ...]:
+        """Those of the features whose cells are images."""
+        from seatrial.data.query import columns
+        from seatrial.data.schema import image_shape
+
+        texts = [name for name in self.features if self.snapshot.kinds[name] == "text"]
+        read = columns(self.snapshot, texts, self.project.tables) if texts else ()
+        return tuple(each.name for each in read if image_shape(each) is not None)
+
+    def repeated_column(self, family: str) -> str:
+        """The column that a naive forecast answers with.
+
+        Raises:
+            PlanError: the plan makes no such column.
+        """
+        lags = self.plan.text.data.lags
+        wanted = None if lags is None else lags.season
+        if lags is not None and family == "naive":
+            wanted = min(lags.back, key=span)
+        if lags is None or wanted is None:
+            hint = "write `lags: {of: ..., back: [...], season: ...}`"
+            raise PlanError(f"`{family}` needs `data.lags`", where="train.candidates", hint=hint)
+        return lags.columns[wanted]
+
+    @cached_property
     def hidden(self) -> tuple[str, ...]:
         """Raw columns that feature functions read and the model is not shown."""
         read = {name for names in self.feature_parameters.values() for name in names}
@@ -216,6 +248,7 @@ class Chain:
         named = {
             **{f"data.features.drop[{place}]": name for place, name in enumerate(rules.drop)},
             **{f"data.features.forbid[{place}]": name for place, name in enumerate(rules.forbid)},
+            **{f"data.features.text[{place}]": name for place, name in enumerate(rules.text)},
             **{f"data.context[{place}]": name for place, name in enumerate(data.context)},
         }
         if all(name in self.snapshot.kinds for name in named.values()):
@@ -272,9 +305,13 @@ class Chain:
         trained = family not in BASELINES
         rule = self.plan.fallback if family == "rule" else None
         shown = self.features if trained else (rule.columns if rule else ())
+        if family in NAIVE:
+            shown = (self.repeated_column(family),)
         hidden = self.hidden if trained else ()
         code = self.code(family) if trained else {}
         environment = self.environment if trained else {}
+        text = self.text if trained else ()
+        encoder = self._encoder(family)
         threshold = self._threshold_plan if trained and self.task == "binary" else {}
         made_of = {
             "family": family,
@@ -288,6 +325,8 @@ class Chain:
             "threshold": threshold,
             "code": code,
             "environment": environment,
+            **({"text": text} if text else {}),
+            **({"encoder": encoder} if encoder else {}),
         }
         roots = {
             **self.plan_leaves(
@@ -298,8 +337,18 @@ class Chain:
             **self.column_leaves((*shown, *hidden, *self.target_columns)),
             **{f"code {name}": short(each) for name, each in code.items()},
             **{f"environment {name}": each for name, each in environment.items()},
+            **{f"encoder {name}": each for name, each in encoder.items()},
         }
         return Recipe(family, digest(made_of), roots, tuple(shown), hidden)
+
+    def _encoder(self, family: str) -> dict[str, str]:
+        """Package and version of the network that a family reads with."""
+        from seatrial.scoring import encoders
+
+        if encoders.kind_of(family) is None:
+            return {}
+        found = encoders.encoder(family)
+        return {found.package: found.version}
 
     @property
     def _threshold_plan(self) -> dict[str, str]:

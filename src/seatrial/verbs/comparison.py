@@ -117,4 +117,14 @@ class Comparison:
 
 def spoken(family: str) -> str:
     """A family's name for people: what it is, without the packages that it stands in."""
-    return {"boosted": "boosted trees"}.get(family, family.rpartition(".")[2])
+    return _SPOKEN.get(family, family.rpartition(".")[2])
+
+
+_SPOKEN = {
+    "boosted": "boosted trees",
+    "naive": "last known value",
+    "seasonal_naive": "a season ago",
+    "tfidf": "words",
+    "sentence": "sentence encoder",
+    "convolutional": "convolutional network",
+}

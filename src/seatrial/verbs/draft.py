@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from seatrial.core.estimate import Estimate
 from seatrial.records.rule import Rule
 from seatrial.reports import numbers
 from seatrial.verbs.chain import Chain
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 
 OPTIMISE = {"binary": "recall", "multiclass": "balanced_accuracy", "regression": "mae"}
 """What is optimised before somebody decides."""
+_WITHOUT_A_RULE = "f1"
+"""Of two classes of texts or images: no rule says yet which precision is enough for a recall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +33,22 @@ class DraftedClaim:
 
 
 def draft_claims(
-    chain: Chain, rule_on_dev: Predictions, *, groups: Sequence[str], has_rule: bool
-) -> tuple[list[DraftedClaim], Estimate | None]:
-    """Draft claims whose bounds the rule (or the constant) keeps on dev.
+    chain: Chain, simple: Simple, on_dev: Predictions, *, groups: Sequence[str]
+) -> list[DraftedClaim]:
+    """Draft claims whose bounds a simple answer keeps on dev.
 
-    Returns:
-        The claims, and the figure that speaks for the rule.
+    Args:
+        chain: The scratch project.
+        simple: Who gives it.
+        on_dev: What it gave.
+        groups: Columns that make a few groups.
     """
-    from seatrial.evaluation import measure
-
     task = chain.task
-    found = measure(_FLOOR[task], rule_on_dev).estimate
-    who = "the rule" if has_rule else "the constant answer"
-    claims = [_floor(task, found, who, prevalence=_prevalence(rule_on_dev))]
-    if has_rule:
+    claims = [_floor(chain, simple, on_dev)]
+    if simple.beats is not None:
         sign = "<=" if task == "regression" else ">="
-        text = f"{OPTIMISE[task]} vs rule {sign} 0"
-        claims.append(DraftedClaim(text, "or the rule would do", "target"))
+        text = f"{OPTIMISE[task]} vs {simple.beats} {sign} 0"
+        claims.append(DraftedClaim(text, f"or {simple.name} would do", "target"))
     claims += _grouped(task, groups)
     claims += [
         DraftedClaim("schema", "dev and test keep to the kinds, ranges and levels of training"),
@@ -56,30 +56,53 @@ def draft_claims(
         DraftedClaim("latency_ms(p99) <= 50 ms", "a person does not notice it", "target"),
         DraftedClaim("memory_mb <= 500", "fits in the smallest container"),
     ]
-    return claims, found if found.measured else None
+    return claims
 
 
-_FLOOR = {"binary": "precision", "multiclass": "accuracy", "regression": "mae"}
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """A simple answer that a model has to be better than.
+
+    Attributes:
+        family: The baseline.
+        name: What a person calls it.
+        beats: As a claim's `vs` names it; None for a constant, which any model beats.
+    """
+
+    family: str
+    name: str
+    beats: str | None
 
 
-def _floor(task: str, found: Estimate, who: str, *, prevalence: float) -> DraftedClaim:
-    if task == "regression":
+FLOOR = {"binary": "precision", "multiclass": "balanced_accuracy", "regression": "mae"}
+"""What is bounded first: accuracy says little where one class is rare."""
+
+
+def _floor(chain: Chain, simple: Simple, on_dev: Predictions) -> DraftedClaim:
+    from seatrial.evaluation import measure
+
+    metric = FLOOR[chain.task]
+    found = measure(metric, on_dev).estimate
+    because = f"{simple.name} has {numbers.whole(found)} on dev" if found.measured else ""
+    if chain.task == "regression":
         assert found.value is not None
-        bound = _rounded(found.value)
-        return DraftedClaim(f"mae <= {bound:g}", f"{who} has {numbers.whole(found)} on dev")
-    if found.low is None:
-        bound = min(math.floor(prevalence * 150) / 100, 0.95)
-        return DraftedClaim(f"{_FLOOR[task]} >= {bound:g}", "half as much again as guessing")
-    bound = math.floor(found.low * 100) / 100
-    return DraftedClaim(f"{_FLOOR[task]} >= {bound:g}", f"{who} has {numbers.whole(found)} on dev")
+        return DraftedClaim(f"mae <= {_rounded(found.value):g}", because)
+    if simple.beats is not None and found.low is not None:
+        return DraftedClaim(f"{metric} >= {math.floor(found.low * 100) / 100:g}", because)
+    guess = _guessing(on_dev)
+    if chain.plan.text.task.kind in {"text", "image"}:
+        bound, because = (1 + guess) / 2, "halfway from guessing to perfect"
+    else:
+        bound, because = min(guess * 1.5, 0.95), "half as much again as guessing"
+    return DraftedClaim(f"{metric} >= {math.floor(bound * 100) / 100:g}", because)
 
 
-def _prevalence(predictions: Predictions) -> float:
-    return (
-        float((predictions.truth == len(predictions.classes) - 1).mean())
-        if predictions.classes
-        else 0.0
-    )
+def _guessing(predictions: Predictions) -> float:
+    """What guessing has: the precision of a coin, or the balanced accuracy of any constant."""
+    classes = len(predictions.classes)
+    if classes == 2:  # noqa: PLR2004 — binary
+        return float((predictions.truth == 1).mean())
+    return 1 / classes
 
 
 def _rounded(value: float) -> float:
@@ -115,6 +138,7 @@ def plan_text(
     rule: Rule | None,
     claims: Sequence[DraftedClaim],
     candidates: Sequence[str] = ("linear", "boosted"),
+    header: bool = True,
 ) -> str:
     """Write a plan with a comment on every choice.
 
@@ -125,10 +149,12 @@ def plan_text(
         rule: The fallback; None leaves it open.
         claims: The drafted claims; none leaves a single one that makes the plan valid.
         candidates: What is trained.
+        header: Whether the data's first line names its columns.
     """
     source_name, uri = source
     written = claims or [DraftedClaim(*_PLACEHOLDER[seen.task])]
-    optimise = OPTIMISE[_task(seen)]
+    is_read = seen.task in {"text", "image"} and _task(seen) == "binary"
+    optimise = _WITHOUT_A_RULE if is_read else OPTIMISE[_task(seen)]
     parts = [
         "# What must be true of this system. Drafted from the data by `seatrial init`; every line is yours.",
         "version: 1",
@@ -140,9 +166,10 @@ def plan_text(
         "task:",
         f"  kind: {seen.task}",
         f"  target: {scalar(seen.target)}   # {seen.target_because}",
+        *_horizon(seen),
         "data:",
         "  sources:",
-        f"    {source_name}: {{uri: {scalar(uri)}}}   # add `licence:` and `owner:`",
+        f"    {source_name}: {{uri: {scalar(uri)}{'' if header else ', header: false'}}}   # add `licence:` and `owner:`",
         f"  key: {_flow(seen.key) if len(seen.key) > 1 else scalar(seen.key[0])}   # {seen.key_because}",
         *(
             [f"  time: {scalar(seen.time.value)}   # {seen.time.because}"]
@@ -155,6 +182,7 @@ def plan_text(
             else []
         ),
         f"  split: {{by: {seen.split.value}{_group(seen)}, train: 0.6, dev: 0.2, test: 0.2}}   # {seen.split.because}",
+        *_lags(seen),
         *_listed(seen),
         "train:",
         f"  candidates: {_flow(candidates)}   # and yours, as package.module:builder",
@@ -168,13 +196,32 @@ def plan_text(
 
 
 _PLACEHOLDER = {
-    "classification": ("accuracy >= 0", "replaced by init"),
-    "regression": ("mae >= 0", "replaced by init"),
+    **dict.fromkeys(("classification", "text", "image"), ("accuracy >= 0", "replaced by init")),
+    **dict.fromkeys(("regression", "forecast"), ("mae >= 0", "replaced by init")),
 }
 
 
+def _horizon(seen: Roles) -> list[str]:
+    if seen.course is None:
+        return []
+    return [
+        f"  horizon: {seen.course.step}   # how long before the answer is needed: {seen.course.step_because}"
+    ]
+
+
+def _lags(seen: Roles) -> list[str]:
+    course = seen.course
+    if course is None:
+        return []
+    parts = [f"of: {scalar(seen.target_column)}", f"back: {_flow(course.back)}"]
+    parts += [f"season: {course.season}"] if course.season else []
+    parts += [f"hour: {scalar(course.hour)}"] if course.hour else []
+    parts += [f"by: {_flow(course.by)}"] if course.by else []
+    return [f"  lags: {{{', '.join(parts)}}}   # {course.because}"]
+
+
 def _task(seen: Roles) -> str:
-    if seen.task == "regression":
+    if seen.task in {"regression", "forecast"}:
         return "regression"
     return "binary" if seen.target != seen.target_column else "multiclass"
 
@@ -185,9 +232,9 @@ def _group(seen: Roles) -> str:
 
 def _listed(seen: Roles) -> list[str]:
     lines = []
-    if seen.drop or seen.forbid:
+    if seen.drop or seen.forbid or seen.text:
         lines.append("  features:")
-    for verb, choices in (("drop", seen.drop), ("forbid", seen.forbid)):
+    for verb, choices in (("text", seen.text), ("drop", seen.drop), ("forbid", seen.forbid)):
         lines += [f"    {verb}:"] if choices else []
         lines += [f"      - {scalar(str(choice.value))}   # {choice.because}" for choice in choices]
     if seen.context:

@@ -19,7 +19,7 @@ from seatrial.records.rule import Rule
 from seatrial.reports import numbers
 from seatrial.reports.dataset import described
 from seatrial.verbs.chain import Chain
-from seatrial.verbs.draft import DraftedClaim, plan_text
+from seatrial.verbs.draft import DraftedClaim, Simple, plan_text
 from seatrial.verbs.materials import Materials, as_predictions
 from seatrial.verbs.project import PLAN, Project
 from seatrial.verbs.scaffold import write_project
@@ -27,6 +27,7 @@ from seatrial.verbs.scaffold_full import package_name
 
 if TYPE_CHECKING:
     from seatrial.data.infer import Roles
+    from seatrial.evaluation import Predictions
 
 Told = Callable[[str], None]
 LAYOUTS = ("small", "full")
@@ -77,18 +78,28 @@ def init(
     """
     folder = _demand(name, layout)
     from seatrial.data.infer import roles
-    from seatrial.data.sources import read
+    from seatrial.data.sources import names_its_columns, read
 
     tell(f"Reading {data.name}")
-    frame = read(str(data.resolve()), root=Path())
+    address = str(data.resolve())
+    header = names_its_columns(address, root=Path())
+    frame = read(address, root=Path(), header=header)
     seen = roles(frame, target=target, name=data.name)
     tell("Looking for a rule")
-    uri = os.path.relpath(data.resolve(), folder.resolve())
-    rule, quality, claims = _drafts(name, data, seen)
+    uri = os.path.relpath(address, folder.resolve())
     source = (_source_name(data), uri)
+    rule, quality, claims = _drafts(name, (source[0], address), seen, header=header)
     own = [f"{package_name(name)}.models:network"] if layout == "full" else []
-    families = ["linear", "boosted", *own]
-    text = plan_text(name, source=source, seen=seen, rule=rule, claims=claims, candidates=families)
+    families, lacking = families_for(seen)
+    text = plan_text(
+        name,
+        source=source,
+        seen=seen,
+        rule=rule,
+        claims=claims,
+        candidates=[*families, *own],
+        header=header,
+    )
     about = described(
         rows=frame.height,
         columns=frame.columns,
@@ -101,7 +112,7 @@ def init(
         name,
         frame.height,
         frame.width,
-        tuple(_assumptions(seen, rule, quality)),
+        (*_assumptions(seen, rule, quality, header=header), *lacking),
         tuple(written),
         len(claims),
     )
@@ -128,14 +139,28 @@ def _source_name(data: Path) -> str:
     return stem or "data"
 
 
+def families_for(seen: Roles) -> tuple[list[str], list[tuple[str, str]]]:
+    """Families that suit a task, and those whose extra isn't installed, with the way to it."""
+    from seatrial.scoring import encoders
+
+    families = {"text": ["tfidf"], "image": ["pixels"]}.get(seen.task, ["linear", "boosted"])
+    read = [*(["sentence"] if seen.text else []), *(["convolutional"] if seen.images else [])]
+    lacking = [
+        (f"without {family}", f"pip install 'seatrial[{encoders.extra_of(family)}]', then add it")
+        for family in read
+        if not encoders.is_installed(family)
+    ]
+    return [*families, *(each for each in read if encoders.is_installed(each))], lacking
+
+
 def _drafts(
-    name: str, data: Path, seen: Roles
+    name: str, source: tuple[str, str], seen: Roles, *, header: bool
 ) -> tuple[Rule | None, Estimate | None, list[DraftedClaim]]:
     """Find the rule on train, and bounds that it keeps on dev; the test part is not read."""
     scratch = Path(tempfile.mkdtemp(prefix="seatrial-"))
     try:
-        source = (_source_name(data), str(data.resolve()))
-        (scratch / PLAN).write_text(plan_text(name, source=source, seen=seen, rule=None, claims=[]))
+        plan = plan_text(name, source=source, seen=seen, rule=None, claims=[], header=header)
+        (scratch / PLAN).write_text(plan, encoding="utf-8")
         project = Project(scratch)
         drafted = _from_data(project)
         project.close()
@@ -145,39 +170,73 @@ def _drafts(
 
 
 def _from_data(project: Project) -> tuple[Rule | None, Estimate | None, list[DraftedClaim]]:
-    from seatrial.models.ladder import Sample, fit
+    from seatrial.evaluation import measure
     from seatrial.models.one_rule import find_rule
-    from seatrial.records.contract import Contract
-    from seatrial.scoring.archive import finish
-    from seatrial.scoring.format import Header
-    from seatrial.verbs.draft import draft_claims
+    from seatrial.verbs.draft import FLOOR, draft_claims
 
     chain = Chain(project)
     materials = Materials(chain)
-    train = materials.raw("train", chain.features)
+    looked_up = [name for name in chain.features if name not in {*chain.text, *chain.images}]
+    train = materials.raw("train", looked_up)
     rule = find_rule(train, materials.truth("train"), chain.classes)
-    contract = Contract(chain.task, (), classes=chain.classes)
-    family = "rule" if rule is not None else ("majority" if chain.classes else "mean")
-    fitted = fit(family, contract, Sample(train, materials.truth("train")), {}, rule=rule)
-    dev = materials.raw("dev", chain.features)
-    scores = fitted.form.scores(np.empty((0, 0)), dev)
+    simple = _simple(chain, rule)
+    on_dev = {each.family: _answers(chain, materials, each.family, rule) for each in simple}
+    quality = measure(FLOOR[chain.task], on_dev["rule"]).estimate if "rule" in on_dev else None
+    best = min(simple, key=lambda each: _error(on_dev[each.family]))
+    claims = draft_claims(
+        chain, best, on_dev[best.family], groups=_group_columns(chain, materials, looked_up)
+    )
+    return rule, quality if quality is not None and quality.measured else None, claims
+
+
+def _simple(chain: Chain, rule: Rule | None) -> list[Simple]:
+    """Simple answers, the one that is to be beaten first where they are no numbers."""
+    found = [Simple("rule", "the rule", "rule")] if rule is not None else []
+    lags = chain.plan.text.data.lags
+    if lags is not None:
+        found.append(Simple("naive", "the last known value", "naive"))
+    if lags is not None and lags.season is not None:
+        found.append(Simple("seasonal_naive", "the value a season ago", "seasonal_naive"))
+    constant = "majority" if chain.classes else "mean"
+    return found or [Simple(constant, "the constant answer", None)]
+
+
+def _error(on_dev: Predictions) -> float:
+    """Mean absolute error of numbers; of classes all are taken alike."""
+    if on_dev.classes:
+        return 0.0
+    return float(np.abs(on_dev.decided - on_dev.truth).mean())
+
+
+def _answers(chain: Chain, materials: Materials, family: str, rule: Rule | None) -> Predictions:
+    """What a baseline says of dev."""
+    from seatrial.data.schema import infer
+    from seatrial.models.ladder import Sample, fit
+    from seatrial.records.candidate import NAIVE
+    from seatrial.records.contract import Contract
+    from seatrial.scoring.archive import finish
+    from seatrial.scoring.format import Header
+
+    names = [chain.repeated_column(family)] if family in NAIVE else list(chain.features)
+    asked = infer(materials.frame("train", names), names) if family in NAIVE else ()
+    contract = Contract(chain.task, asked, classes=chain.classes)
+    sample = Sample(materials.raw("train", names), materials.truth("train"))
+    fitted = fit(family, contract, sample, {}, rule=rule)
+    scores = fitted.form.scores(np.empty((0, 0)), materials.raw("dev", names))
     answers = finish(Header(fitted.kind, family, contract), scores)
     joined = np.column_stack(
         [np.nan_to_num(answers.scores.reshape(len(answers.decided), -1)), answers.decided]
     )
-    on_dev = as_predictions(
+    return as_predictions(
         chain, joined, materials.truth("dev"), materials.units("dev"), rule=fitted.kind == "rule"
     )
-    groups = _group_columns(chain, materials)
-    claims, quality = draft_claims(chain, on_dev, groups=groups, has_rule=rule is not None)
-    return rule, quality, claims
 
 
 FEWEST_GROUPS, MOST_GROUPS = 2, 8
 _FEWEST_ROWS = 100
 
 
-def _group_columns(chain: Chain, materials: Materials) -> list[str]:
+def _group_columns(chain: Chain, materials: Materials, looked_up: Sequence[str]) -> list[str]:
     """Columns that make a few groups in dev, each of at least 100 rows and 30 positives."""
     from seatrial.evaluation.measurement import FEWEST_RELEVANT
 
@@ -186,7 +245,7 @@ def _group_columns(chain: Chain, materials: Materials) -> list[str]:
     context = chain.plan.text.data.context
     names = [
         *context,
-        *(name for name in chain.features if chain.snapshot.kinds[name] in {"text", "boolean"}),
+        *(name for name in looked_up if chain.snapshot.kinds[name] in {"text", "boolean"}),
     ]
     found = []
     for name in names:
@@ -202,14 +261,29 @@ def _group_columns(chain: Chain, materials: Materials) -> list[str]:
 
 
 def _assumptions(
-    seen: Roles, rule: Rule | None, quality: Estimate | None
+    seen: Roles, rule: Rule | None, quality: Estimate | None, *, header: bool
 ) -> Sequence[tuple[str, str]]:
     pairs = [(f"{seen.task}, target {seen.target}", seen.target_because)]
+    if not header:
+        pairs.append(("no header", "the first line is a row; columns are column_1, column_2 ..."))
     pairs.append((f"key {', '.join(seen.key)}", seen.key_because))
     pairs.append((f"time {seen.time.value}" if seen.time.value else "no time", seen.time.because))
     pairs.append((f"unit {seen.unit.value or 'the row'}", seen.unit.because))
     pairs.append((f"split by {seen.split.value} 0.6, 0.2, 0.2", seen.split.because))
-    for verb, choices in (("forbid", seen.forbid), ("context", seen.context), ("drop", seen.drop)):
+    if seen.course is not None:
+        pairs.append((f"horizon {seen.course.step}", seen.course.step_because))
+        if seen.course.hour is not None:
+            why = f"{seen.time.value} holds the day alone; with {seen.course.hour} no time repeats"
+            pairs.append((f"hour {seen.course.hour}", why))
+        pairs.append((f"lags {', '.join(seen.course.back)}", seen.course.because))
+    pairs += [(f"image {each.value}", each.because) for each in seen.images]
+    listed = {
+        "text": seen.text,
+        "forbid": seen.forbid,
+        "context": seen.context,
+        "drop": seen.drop,
+    }
+    for verb, choices in listed.items():
         pairs += [(f"{verb} {choice.value}", choice.because) for choice in choices]
     if rule is not None and quality is not None:
         metric = {"fraction": "precision" if rule.is_condition else "accuracy"}.get(
@@ -217,7 +291,7 @@ def _assumptions(
         )
         pairs.append(
             (
-                f"fallback {rule}"[:60],
+                f"fallback {rule}" if rule.is_condition else f"fallback by {rule.columns[0]}",
                 f"best rule of one column on train: {metric} {numbers.whole(quality)} on dev",
             )
         )

@@ -109,6 +109,8 @@ class Materials:
 
         chain, data = self.chain, self.chain.plan.text.data
         kinds = chain.snapshot.kinds
+        lags = data.lags.columns.values() if data.lags is not None else ()
+        features = [name for name in features if name not in lags]  # earlier targets by design
         named = [name for name in (data.unit, data.split.group) if name in kinds]
         wanted = dict.fromkeys([*features, *named, *([data.time] if data.time else [])])
         frame = columns(chain.snapshot, list(wanted), chain.project.tables)

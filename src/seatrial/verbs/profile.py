@@ -31,7 +31,8 @@ def keep_profile(materials: Materials, candidate: Candidate) -> None:
     if project.ledger.newest(KIND, candidate.artefact) is not None:
         return
     recipe = materials.chain.recipe(candidate.family)
-    names = [*recipe.features, *recipe.hidden]
+    read = {*materials.chain.text, *materials.chain.images}  # no levels, and large
+    names = [name for name in (*recipe.features, *recipe.hidden) if name not in read]
     frame = materials.frame("train", names)
     answers = Reference.build({OUTPUT: _answers(materials, candidate)})
     inputs = Reference.build(frame, columns=names) if names else answers

@@ -262,7 +262,8 @@ class Roles:
 
         frame = self.materials.frame("train", self._asked)
         kinds = self.chain.snapshot.kinds
-        return tuple(infer(frame, [name for name in frame.columns if kinds[name] != "moment"]))
+        told = [name for name in frame.columns if kinds[name] != "moment"]
+        return tuple(infer(frame, told, text=self.chain.text))
 
     def _trained(self, reference: str | None = None) -> Candidate:
         found = self.candidate(reference)

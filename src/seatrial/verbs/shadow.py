@@ -207,7 +207,14 @@ def _moment(text: str | None) -> Any:
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-_DTYPES = {"number": "Float64", "category": "String", "boolean": "Boolean", "moment": "Datetime"}
+_DTYPES = {
+    "number": "Float64",
+    "category": "String",
+    "boolean": "Boolean",
+    "moment": "Datetime",
+    "text": "String",
+    "image": "String",
+}
 
 
 def _dtype(name: str) -> Any:

@@ -135,7 +135,7 @@ def train(
         ArchiveError: an estimator can't be archived safely.
     """
     chain = Chain(project, plan=with_config(project.plan, config) if config else None)
-    _demand_known_kind(chain)
+    _demand_what_it_takes(chain)
     chain.demand_claim_columns()
     materials = Materials(chain)
     trainer = Trainer(chain, materials)
@@ -150,11 +150,18 @@ def train(
     return _choose(chain, materials, made, keep=config is None)
 
 
-def _demand_known_kind(chain: Chain) -> None:
-    kind = chain.plan.text.task.kind
-    if kind not in {"classification", "regression"}:
-        hint = "classification and regression on tables can be trained"
-        raise PlanError(f"no family of candidates suits {kind} yet", where="task.kind", hint=hint)
+def _demand_what_it_takes(chain: Chain) -> None:
+    """Refuse a kind of task whose columns the plan doesn't name."""
+    text = chain.plan.text
+    if text.task.kind == "forecast" and text.data.lags is None:
+        hint = f"as in `lags: {{of: {text.task.target}, back: [1h, 24h], season: 24h}}`"
+        raise PlanError("a forecast needs `data.lags`", where="data", hint=hint)
+    if text.task.kind == "text" and not chain.text:
+        hint = "as in `features: {text: [message]}`"
+        raise PlanError("no column is free text", where="data.features.text", hint=hint)
+    if text.task.kind == "image" and not chain.images:
+        hint = "a source of images is a folder with a folder a class, a zip of it, or an IDX file"
+        raise PlanError("no column holds images", where="data.sources", hint=hint)
 
 
 def _choose(

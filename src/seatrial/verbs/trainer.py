@@ -39,8 +39,11 @@ class Trainer:
         """Families of the ladder, simplest first."""
         plan = self.chain.plan
         dummy = "majority" if self.chain.classes else "mean"
+        lags = plan.text.data.lags if plan.text.task.kind == "forecast" else None
         rungs = [
             dummy,
+            *(["naive"] if lags is not None else []),
+            *(["seasonal_naive"] if lags is not None and lags.season is not None else []),
             *(["rule"] if plan.fallback is not None else []),
             *plan.text.train.candidates,
         ]
@@ -152,7 +155,7 @@ class Trainer:
         frame = self.materials.frame("train", (*recipe.features, *recipe.hidden))
         contract = Contract(
             task=chain.task,
-            features=_described(frame),
+            features=self._features(frame, recipe.family),
             code=plan.text.train.features if functions else None,
             hidden=recipe.hidden,
             classes=chain.classes,
@@ -164,6 +167,19 @@ class Trainer:
         given = typed(contract, self._raw("train", frame.columns))
         derived = [(name, derive(name, function, given)) for name, function in functions.items()]
         return replace(contract, derived=_described(_frame(derived)))
+
+    def _features(self, frame: pl.DataFrame, family: str) -> tuple[Feature, ...]:
+        """The raw inputs, and what reads those that are texts or images."""
+        from seatrial.scoring import encoders
+
+        described = _described(frame, text=self.chain.text)
+        reads = encoders.kind_of(family)
+        if reads is None:
+            return described
+        reader = encoders.encoder(family)
+        return tuple(
+            replace(each, encoder=reader) if each.kind == reads else each for each in described
+        )
 
     def _threshold(
         self,
@@ -257,13 +273,13 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _described(frame: pl.DataFrame) -> tuple[Feature, ...]:
+def _described(frame: pl.DataFrame, *, text: Sequence[str] = ()) -> tuple[Feature, ...]:
     from seatrial.data.schema import infer
 
     moments = {column.name for column in frame if column.dtype.is_temporal()}
     known = {
         each.name: each
-        for each in infer(frame, [name for name in frame.columns if name not in moments])
+        for each in infer(frame, [name for name in frame.columns if name not in moments], text=text)
     }
     return tuple(known.get(name) or Feature(name, "moment") for name in frame.columns)
 
