@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
-
-from seatrial.core.errors import UserError
-from seatrial.records.claim import Part
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Where = Annotated[Path, typer.Option("--project", "-p", help="Folder of the project.")]
@@ -40,14 +37,11 @@ def slices(
     from seatrial.reports.slices import slices as told
     from seatrial.verbs.slices import slices as search
 
-    part = next((each for each in get_args(Part) if each == on), None)
-    if part is None:
-        raise UserError(f"there is no part {on}", hint=f"one of {', '.join(get_args(Part))}")
     with Progress() as progress:
         found = search(
             seatrial.open(project),
             metric=metric,
-            part=part,
+            part=on,
             depth=depth,
             least=least,
             most=most,

@@ -100,7 +100,7 @@ def _check(metric: Metric, layer: Layer, answer: tuple[Wanted, Filed] | None) ->
         return Check(metric.name, title, layer, "not applicable", "it does not suit the target")
     evidence = answer[1].evidence
     if evidence is None:
-        return Check(metric.name, title, layer, "unknown", answer[1].reason)
+        return Check(metric.name, title, layer, "unknown", answer[1].why_not)
     estimate = evidence.estimate
     if not estimate.measured:
         return Check(

@@ -11,7 +11,8 @@ from seatrial.core.errors import NotFoundError, UserError
 from seatrial.core.estimate import Estimate
 from seatrial.plan.claims import parse_claim
 from seatrial.records.candidate import Candidate
-from seatrial.records.claim import Measure, Part, arguments_of
+from seatrial.records.claim import Measure, arguments_of
+from seatrial.records.dataset import PARTS
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.materials import Materials
 from seatrial.verbs.project import Project
@@ -102,7 +103,7 @@ def slices(
     project: Project,
     *,
     metric: str | None = None,
-    part: Part = "dev",
+    part: str = "dev",
     depth: int = 3,
     least: int = 50,
     most: int = 20,
@@ -126,7 +127,7 @@ def slices(
         UserError: an option is out of range, or the metric is not one of predictions.
         NotFoundError: there is no candidate.
     """
-    _demand(depth, least, most, alpha)
+    _demand(part, depth, least, most, alpha)
     chain = Chain(project)
     materials = Materials(chain)
     candidate = candidate_of(chain, materials)
@@ -163,10 +164,10 @@ def candidate_of(chain: Chain, materials: Materials) -> Candidate:
         NotFoundError: there is none.
     """
 
-    def never(_candidate: Candidate) -> str:
+    def never(*_: object) -> Any:
         raise AssertionError
 
-    found = Roles(chain, materials, retrain=never).candidate()
+    found = Roles(chain, materials, retrain=never, rerun=never).candidate()
     if isinstance(found, Missing):
         fact = (
             "the candidate is not made of what is there now"
@@ -195,8 +196,9 @@ def question_of(chain: Chain, measure: Measure) -> Question:
     return Question(measure.metric, arguments_of(measure), _costs(chain), confidence)
 
 
-def _demand(depth: int, least: int, most: int, alpha: float | None) -> None:
+def _demand(part: str, depth: int, least: int, most: int, alpha: float | None) -> None:
     allowed = (
+        (part in PARTS, f"there is no part {part}: one of {', '.join(PARTS)}"),
         (1 <= depth <= 3, f"`--depth` must lie in [1, 3], got {depth}"),  # noqa: PLR2004 — as the search goes
         (least >= 1, f"`--min-rows` must be 1 or more, got {least}"),
         (most >= 1, f"`--top` must be 1 or more, got {most}"),
@@ -207,7 +209,7 @@ def _demand(depth: int, least: int, most: int, alpha: float | None) -> None:
             raise UserError(fact)
 
 
-def _measure(chain: Chain, metric: str | None, part: Part) -> Measure:
+def _measure(chain: Chain, metric: str | None, part: str) -> Measure:
     plan = chain.plan
     if metric is None:
         optimised = plan.optimise
