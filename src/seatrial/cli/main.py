@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from seatrial.cli import groups, release, serving
+from seatrial.cli import groups, refining, release, serving
 from seatrial.cli.ui import ui
 from seatrial.core.errors import SeatrialError
 
@@ -168,6 +168,7 @@ def why(
     show([*lines, next_command(found.command)])
 
 
+app.command()(refining.curve)
 app.command()(serving.serve)
 app.command()(serving.log)
 app.command()(release.watch)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from seatrial.core.units import duration
 
@@ -13,6 +13,17 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
 Duration = Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s*(ms|s|min|h|d)$")]
+
+
+def _is_setting(value: Any) -> Any:
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    message = f"a hyperparameter is a number, a word, true or false, got {value!r}"
+    raise ValueError(message)
+
+
+Setting = Annotated[Any, AfterValidator(_is_setting)]
+"""The value of a hyperparameter."""
 
 
 class Section(BaseModel):
@@ -156,6 +167,8 @@ class Train(Section):
     features: str | None = None
     """Module of feature functions."""
     seed: Annotated[int, Field(ge=0)] = 0
+    parameters: dict[Name, dict[Name, Setting]] = {}
+    """Hyperparameters by family, where they differ from the family's own."""
 
 
 class WaiverText(Section):

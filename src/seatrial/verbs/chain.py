@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,7 @@ class Recipe:
         leaves: Every root input by name and short value.
         features: Raw columns that the model is shown, in order.
         hidden: Raw columns that only feature functions read.
+        parameters: Hyperparameters that the plan sets, by name.
     """
 
     family: str
@@ -48,6 +49,7 @@ class Recipe:
     leaves: Mapping[str, str]
     features: tuple[str, ...]
     hidden: tuple[str, ...]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Chain:
@@ -275,6 +277,7 @@ class Chain:
         hidden = self.hidden if trained else ()
         code = self.code(family) if trained else {}
         environment = self.environment if trained else {}
+        parameters = self.plan.text.train.parameters.get(family, {})
         threshold = self._threshold_plan if trained and self.task == "binary" else {}
         made_of = {
             "family": family,
@@ -288,18 +291,20 @@ class Chain:
             "threshold": threshold,
             "code": code,
             "environment": environment,
+            **({"parameters": parameters} if parameters else {}),
         }
         roots = {
             **self.plan_leaves(
                 *_SPLIT_LEAVES, "data.features", "data.context", "train.seed", "train.features"
             ),
+            **self.plan_leaves(f"train.parameters.{family}"),
             **({"release.fallback": str(rule)} if rule else {}),
             **threshold,
             **self.column_leaves((*shown, *hidden, *self.target_columns)),
             **{f"code {name}": short(each) for name, each in code.items()},
             **{f"environment {name}": each for name, each in environment.items()},
         }
-        return Recipe(family, digest(made_of), roots, tuple(shown), hidden)
+        return Recipe(family, digest(made_of), roots, tuple(shown), hidden, parameters)
 
     @property
     def _threshold_plan(self) -> dict[str, str]:
