@@ -169,6 +169,7 @@ def why(
 
 
 app.command()(refining.curve)
+app.command()(refining.search)
 app.command()(serving.serve)
 app.command()(serving.log)
 app.command()(release.watch)

@@ -77,7 +77,7 @@ class Study:
 
 
 def _plain(knob: Knob, value: Any) -> Setting:
-    return int(value) if knob.whole else value  # type: ignore[no-any-return]
+    return int(value) if knob.whole else value
 
 
 def _suggested(trial: Any, knob: Knob) -> Any:

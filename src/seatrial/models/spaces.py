@@ -153,7 +153,7 @@ def _knob(name: str, given: Any, simplest: Any, module: str) -> Knob:
     if isinstance(given, list) and len(given) > 1 and all(map(_is_setting, given)):
         return Knob(name, "choice", choices=tuple(given), simplest=simplest)
     fits = isinstance(given, tuple) and len(given) in {2, 3} and all(map(_is_number, given[:2]))
-    scale = given[2] if fits and len(given) == 3 else "even"  # noqa: PLR2004 — low, high, scale
+    scale: Any = given[2] if fits and len(given) == 3 else "even"  # noqa: PLR2004 — low, high, scale
     if not fits or scale not in {"even", "log"} or given[0] >= given[1]:
         hint = 'as in (1, 9), (1e-4, 1.0, "log"), or a list of two choices or more'
         raise CodeError(f"the range of {name} can't be read: {given!r}", where=module, hint=hint)
@@ -177,7 +177,7 @@ def drawn(knob: Knob, *, seed: int, trial: int) -> Setting:
     So it doesn't depend on which trial ended first, or on whether the search was killed.
 
     >>> drawn(Knob("rate", "log", 0.01, 1.0), seed=0, trial=3)
-    0.02161
+    0.4828
     """
     signs = digest(["hyperparameter", seed, trial, knob.name])[:13]
     return knob.value(int(signs, 16) / 16**13)
@@ -207,7 +207,7 @@ def narrowed(space: Space, trials: Sequence[Mapping[str, Setting]], losses: Floa
     return tuple(
         _around(knob, [trials[place][knob.name] for place in best])
         for knob in space
-        if matters[knob.name] > 0.0 or len(space) == 1
+        if matters.get(knob.name, 1.0) > 0.0
     )
 
 
@@ -231,7 +231,8 @@ def importance(
     The ranks of the losses are explained by a parabola in each hyperparameter (of a choice by its
     means), all at once. It is the share of their variance that is left unexplained without the one,
     less what a shuffled copy would explain. One that explains no more than half of all shuffled copies
-    (the F test's p is above 0.5) gets 0. With few trials nothing is told, and all are equal.
+    (the F test's p is above 0.5) gets 0. Empty where nothing can be told: with few trials, or if
+    none explains anything.
 
     Args:
         space: The hyperparameters.
@@ -239,11 +240,10 @@ def importance(
         losses: (n_trials,) float64, less is better.
     """
     names = [knob.name for knob in space]
-    equal = dict.fromkeys(names, 1.0 / len(names))
     bases = {knob.name: _basis(knob, trials) for knob in space}
     columns = 1 + sum(each.shape[1] for each in bases.values())
     if len(trials) < _ROWS_A_COLUMN * columns:
-        return equal
+        return {}
     ranks = np.argsort(np.argsort(losses, kind="stable")).astype(np.float64)
     ranks = (ranks - ranks.mean()) / ranks.std()
     left = _unexplained(list(bases.values()), ranks) / (len(ranks) - columns)
@@ -255,14 +255,15 @@ def importance(
         told = _is_told(more / width / max(left, _NOTHING), width, len(ranks) - columns)
         found[name] = max(more - width * left, 0.0) if told else 0.0
     total = sum(found.values())
-    return {name: share / total for name, share in found.items()} if total > 0.0 else equal
+    return {name: share / total for name, share in found.items()} if total > 0.0 else {}
 
 
 def _basis(knob: Knob, trials: Sequence[Mapping[str, Setting]]) -> Floats:
     """What ranks are explained by, beside a constant: (n_trials, n_columns)."""
     places = np.array([knob.place(each[knob.name]) for each in trials])
     if knob.scale == "choice":
-        return (places[:, None] == np.unique(places)[1:]).astype(np.float64)
+        chosen: Floats = (places[:, None] == np.unique(places)[1:]).astype(np.float64)
+        return chosen
     return np.column_stack([places, places**2])
 
 

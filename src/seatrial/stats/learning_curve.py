@@ -147,7 +147,7 @@ def learning_curve(
         raise ValueError(message)
     covariance = _drawn(sizes, errors) + shared * _widened(df)
     covariance += np.eye(count) * (_TINY * max(errors.max(), _TINY)) ** 2
-    root: Floats = np.linalg.cholesky(covariance)
+    root = np.linalg.cholesky(covariance).astype(np.float64)
     mean: Floats = np.linalg.solve(root, errors.mean(axis=0))
     box = np.log([_SLOWEST, _FASTEST]), np.array([0.0, 1.0])
     for _ in range(_ZOOMS):

@@ -21,6 +21,7 @@ from seatrial.models.search import Study
 from seatrial.models.spaces import Knob, Setting, Space, importance, narrowed, space_of
 from seatrial.plan.edit import set_parameters
 from seatrial.records.bounds import shortfall
+from seatrial.reports.search import Found, KnobShown
 from seatrial.stats.selection import best_of
 from seatrial.verbs.bench import Attempt, Bench, demand_candidate, without_parameters
 from seatrial.verbs.chain import Chain
@@ -100,7 +101,7 @@ class Search:
         best: The winner's metric on dev, as measured: too good, for it was picked for it.
         corrected: What the winner is expected to have on other rows.
         difference: Winner less the family's own, paired on dev; too good likewise.
-        importance: How much each hyperparameter matters; shares.
+        importance: How much each hyperparameter matters, as shares; empty where that can't be told.
         uses: How many candidates were looked at on dev.
         seconds: Wall time.
         reused: Whether it was on file.
@@ -159,11 +160,11 @@ class Search:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Search:
         """Read what :meth:`to_json` wrote; it was on file."""
-        kept = {
+        kept: dict[str, Any] = {
             name: data[name]
             for name in ("family", "metric", "winner", "importance", "uses", "seconds")
         }
-        estimates = {
+        estimates: dict[str, Any] = {
             name: Estimate.from_json(data[name]) if data[name] else None
             for name in ("own", "best", "corrected", "difference")
         }
@@ -220,7 +221,7 @@ def search(
     record = found.to_json()
     points = json.dumps(record.pop("trials")).encode()
     record["points"] = project.blobs.put(points)
-    facts = {"family": family, "trials": float(trials)}
+    facts: dict[str, float | str] = {"family": family, "trials": float(trials)}
     project.ledger.append("search", record, key=key, facts=facts)
     Scratch(project, "search", key).clear()
     return found
@@ -287,7 +288,8 @@ class _Searching:
         watch = Stopwatch()
         coarse = trials if rounds == 1 else math.ceil(trials * _COARSE)
         first = self._tried(space, range(coarse), 1, trials)
-        spaces, tried = (space,), first
+        spaces: tuple[Space, ...] = (space,)
+        tried = first
         if rounds == ROUNDS:
             spaces = (
                 space,
@@ -417,3 +419,42 @@ def _looked_at(bench: Bench, made: Attempt) -> dict[str, Any]:
             seen |= {"broken": claim.id, "shortfall": 1.0 if missed is None else float(missed)}
             break
     return {**seen, "value": found[str(chain.plan.optimise)].value}
+
+
+def shown(found: Search) -> tuple[list[KnobShown], Found]:
+    """A search as rows for people."""
+    knobs = [
+        KnobShown(
+            name=knob.name,
+            unit=knob.unit,
+            ranges=tuple(_range(knob.name, space) for space in found.spaces),
+            share=found.importance.get(knob.name),
+            own=_said(knob.simplest),
+            best=_said(found.parameters.get(knob.name, knob.simplest)) if found.parameters else "",
+        )
+        for knob in found.spaces[0]
+    ]
+    return knobs, Found(
+        family=spoken(found.family),
+        metric=found.metric,
+        trials=len(found.trials),
+        out=sum(not each.is_eligible for each in found.trials),
+        own=found.own,
+        best=found.best,
+        corrected=found.corrected,
+        difference=found.difference,
+        is_beyond_noise=found.is_beyond_noise,
+    )
+
+
+def _range(name: str, space: Space) -> str:
+    knob = next((each for each in space if each.name == name), None)
+    if knob is None:
+        return "left as it is"
+    if knob.scale == "choice":
+        return ", ".join(map(_said, knob.choices))
+    return f"{knob.low:g} to {knob.high:g}"
+
+
+def _said(value: Setting | None) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
