@@ -14,6 +14,8 @@ Source:
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -40,6 +42,8 @@ def best_of(
 ) -> Estimate:
     """What the candidate that is best on some rows is expected to have on others.
 
+    To the variance of its value is added that of the values of those that might have been picked.
+
     Args:
         values: (n_candidates,) the metric of each, on the same rows.
         influence: (n_candidates, n_units) what each unit of rows adds to the error of that value;
@@ -64,17 +68,19 @@ def best_of(
         return not_measured(reason, n=units, unit=unit)
     random = np.random.default_rng(seed)
     sense = 1.0 if higher else -1.0
-    seen = 0.0
+    seen, picked = 0.0, []
     for _ in range(DRAWS // _AT_ONCE):
         drawn = _drawn(random, units)
         inside = values[:, None] + influence @ drawn.T  # (n_candidates, n_draws)
         left = (drawn == 0).astype(np.float64)
         outside = values[:, None] + influence @ (left * (units / left.sum(axis=1))[:, None]).T
         picks = (sense * inside).argmax(axis=0)
+        picked.append(values[picks])
         seen += float(outside[picks, np.arange(_AT_ONCE)].sum())
     value = seen / DRAWS
     kept = influence[int((sense * values).argmax())]
-    reach = critical(confidence, units - 1) * float(np.sqrt(kept @ kept * units / (units - 1)))
+    variance = float(kept @ kept * units / (units - 1) + np.var(picked))
+    reach = critical(confidence, units - 1) * math.sqrt(variance)
     method = f"best-of-{len(values)}-{percent(confidence)}"
     return Estimate(value, value - reach, value + reach, units, method, unit)
 

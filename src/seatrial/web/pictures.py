@@ -17,7 +17,7 @@ from seatrial.web.figures import Axis, axis
 _TOP, _FOOT, _HEIGHT = 14.0, 150.0, 172
 _STYLE = Path(__file__).parent / "static" / "seatrial.css"
 _OWN_STYLE = """
-main{max-width:1080px;margin:0 auto;padding:28px 40px}
+body{display:block}main{max-width:1080px;margin:0 auto;padding:28px 40px}
 .slices{display:grid;grid-template-columns:repeat(auto-fill,minmax(280px,1fr));gap:24px}
 figure{margin:0}figcaption{font-size:12px}svg text{font-size:11px;fill:var(--ink-3)}
 .early{fill:none;stroke:var(--edge)}.late{fill:var(--ink)}.out{fill:none;stroke:var(--line)}
