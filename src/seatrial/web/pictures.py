@@ -9,7 +9,7 @@ from pathlib import Path
 
 from seatrial.core.estimate import Estimate
 from seatrial.models.spaces import Knob
-from seatrial.reports.numbers import figure
+from seatrial.reports.numbers import whole
 from seatrial.verbs.comparison import spoken
 from seatrial.verbs.search import Search, Tried
 from seatrial.web.figures import Axis, axis
@@ -57,8 +57,7 @@ def page(found: Search) -> str:
 def _lede(found: Search) -> str:
     if found.best is None or found.corrected is None or found.corrected.value is None:
         return "No trial betters the family's own values."
-    best = figure(found.best.value or 0.0, 3)
-    honest = figure(found.corrected.value, 3)
+    best, honest = whole(found.best), whole(found.corrected)
     return f"The best has {best} on dev, and was picked for it: {honest} is expected on other rows."
 
 
