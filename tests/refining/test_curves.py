@@ -130,7 +130,7 @@ def test_what_cannot_be_asked_is_said(options, error, said, project) -> None:
 
 def test_a_train_part_that_is_too_small_is_said(project) -> None:
     parcels = project.root / "parcels.csv"
-    parcels.write_text("\n".join(parcels.read_text().splitlines()[:150]))
+    parcels.write_text("\n".join(parcels.read_text().splitlines()[:80]))
     with pytest.raises(DataError, match=r"train has \d+ rows in \d+ units, too few for 6 sizes"):
         curves(project, families=["linear"])
 
