@@ -9,7 +9,16 @@ from typing import Annotated
 
 import typer
 
-from seatrial.cli import audit, documents, groups, neighbours, release, serving, testing
+from seatrial.cli import (
+    audit,
+    documents,
+    groups,
+    neighbours,
+    refining,
+    release,
+    serving,
+    testing,
+)
 from seatrial.cli.ui import ui
 from seatrial.core.errors import SeatrialError
 
@@ -185,6 +194,8 @@ groups.runs_app.command("push")(neighbours.push)
 groups.runs_app.command("pull")(neighbours.pull)
 app.command()(testing.quick)
 app.command()(testing.schedule)
+app.command()(refining.curve)
+app.command()(refining.search)
 app.command()(serving.serve)
 app.command()(serving.log)
 app.command()(release.watch)

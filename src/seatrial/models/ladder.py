@@ -94,6 +94,7 @@ def fit(
     rule: Rule | None = None,
     seed: int = 0,
     root: Path = Path(),
+    parameters: Mapping[str, Any] | None = None,
 ) -> Fitted:
     """Fit one family on the train part.
 
@@ -106,9 +107,10 @@ def fit(
         rule: The plan's fallback; for ``rule``.
         seed: For everything random in the fit.
         root: The project's folder; for ``module:builder``.
+        parameters: Hyperparameters that differ from the family's own; see :func:`build`.
 
     Raises:
-        PlanError: no family has this name.
+        PlanError: no family has this name, or a family has no such hyperparameter.
         CodeError: the user's builder failed or gave no estimator.
     """
     if family in {"majority", "mean"}:
@@ -133,7 +135,8 @@ def fit(
             0.0,
             peak_memory_mb(),
         )
-    return _fit_estimator(family, contract, sample, functions, seed, root)
+    estimator = build(family, contract, seed=seed, root=root, parameters=parameters)
+    return _fit_estimator(family, contract, sample, functions, estimator)
 
 
 def _constant(contract: Contract, truth: NDArray[Any]) -> list[float]:
@@ -144,9 +147,8 @@ def _constant(contract: Contract, truth: NDArray[Any]) -> list[float]:
 
 
 def _fit_estimator(
-    family: str, contract: Contract, sample: Sample, functions: Functions, seed: int, root: Path
+    family: str, contract: Contract, sample: Sample, functions: Functions, estimator: Any
 ) -> Fitted:
-    estimator = build(family, contract, seed=seed, root=root)
     matrix = encode(contract, sample.columns, functions)
     _reset_peak()
     watch = Stopwatch()
@@ -177,31 +179,50 @@ def _fit_estimator(
     )
 
 
-def build(family: str, contract: Contract, *, seed: int, root: Path) -> Any:
+def build(
+    family: str,
+    contract: Contract,
+    *,
+    seed: int,
+    root: Path,
+    parameters: Mapping[str, Any] | None = None,
+) -> Any:
     """Make the unfitted estimator of a family.
 
+    Args:
+        family: Its name.
+        contract: What it is asked and answers.
+        seed: For everything random in the fit.
+        root: The project's folder; for ``module:builder``.
+        parameters: Hyperparameters that differ from the family's own: by scikit-learn's names for
+            the last step of a pipeline, or by the builder's.
+
     Raises:
-        PlanError: no family has this name.
+        PlanError: no family has this name, or a family has no such hyperparameter.
         CodeError: the user's builder failed or gave no estimator.
     """
+    parameters = parameters or {}
     if family in _BUILDERS:
         wanted_kind = _READS.get(family)
         if wanted_kind and all(each.kind != wanted_kind for each in contract.inputs):
             fact = f"`{family}` reads {wanted_kind}s, and no column is one"
             hint = f"name it in `data.features.{wanted_kind}`"
             raise PlanError(fact, where="train.candidates", hint=hint)
-        return _BUILDERS[family](contract, seed=seed)
+        return _tuned(family, _BUILDERS[family](contract, seed=seed), parameters)
     if ":" not in family:
         hint = f"families: {', '.join(_BUILDERS)}, or your own as module:builder"
         raise PlanError(f"no family of candidates is called {family}", hint=hint)
     builder = load_function(family, root)
     given = {"preprocess": estimators.preprocess(contract), "seed": seed, "contract": contract}
     wanted = inspect.signature(builder).parameters
-    if unknown := sorted(set(wanted) - set(given)):
+    _demand_known(family, parameters, [name for name in wanted if name not in given])
+    given |= parameters
+    needed = {name for name, each in wanted.items() if each.default is each.empty}
+    if unknown := sorted(needed - set(given)):
         fact = f"the builder asks for {', '.join(unknown)}"
         raise CodeError(fact, where=family, hint=f"it may take any of {', '.join(given)}")
     try:
-        estimator = builder(**{name: given[name] for name in wanted})
+        estimator = builder(**{name: given[name] for name in wanted if name in given})
     except Exception as error:
         fact = f"the builder raised {type(error).__name__}: {error}"
         raise CodeError(fact, where=family) from error
@@ -209,6 +230,24 @@ def build(family: str, contract: Contract, *, seed: int, root: Path) -> Any:
         fact = f"the builder gave {type(estimator).__name__}, which has no fit and predict"
         raise CodeError(fact, where=family, hint="return a scikit-learn estimator")
     return estimator
+
+
+def _tuned(family: str, estimator: Any, parameters: Mapping[str, Any]) -> Any:
+    """An estimator of ours with other hyperparameters, set on the last step of its pipeline."""
+    last = estimator[-1] if hasattr(estimator, "steps") else estimator
+    _demand_known(family, parameters, list(last.get_params(deep=False)))
+    last.set_params(**parameters)
+    return estimator
+
+
+def _demand_known(family: str, given: Mapping[str, Any], known: list[str]) -> None:
+    for name in given:
+        if name not in known:
+            raise PlanError(
+                f"{family} has no hyperparameter called {name}",
+                where=f"train.parameters.{family}",
+                hint=f"it has {', '.join(known) or 'none'}",
+            )
 
 
 def hyperparameters(estimator: Any) -> dict[str, str | float | bool | None]:

@@ -18,7 +18,7 @@ def with_config(plan: Plan, path: Path) -> Plan:
 
     Args:
         plan: The plan.
-        path: A YAML file with any of ``candidates``, ``features`` and ``seed``.
+        path: A YAML file with any of ``candidates``, ``features``, ``seed`` and ``parameters``.
 
     Raises:
         NotFoundError: there is no such file.

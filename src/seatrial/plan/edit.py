@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -27,14 +27,44 @@ def change_claims(path: Path, changes: Mapping[int, Mapping[str, Any]]) -> None:
     Raises:
         StoreError: the file can't be written; it is then as it was.
     """
+
+    def change(document: CommentedMap) -> None:
+        claims = document["claims"]
+        for place, values in changes.items():
+            claims[place] = _changed(claims[place], values)
+
+    _edit(path, change)
+
+
+def set_parameters(path: Path, family: str, parameters: Mapping[str, Any]) -> None:
+    """Set the hyperparameters of a family, in the place of those that it had.
+
+    Args:
+        path: The plan file.
+        family: As it stands in ``train.candidates``.
+        parameters: Values by name.
+
+    Raises:
+        StoreError: the file can't be written; it is then as it was.
+    """
+
+    def change(document: CommentedMap) -> None:
+        if "train" not in document:
+            document.insert(list(document).index("data") + 1, "train", CommentedMap())
+        families = document["train"].setdefault("parameters", CommentedMap())
+        families[family] = CommentedMap(parameters)
+        families[family].fa.set_flow_style()
+
+    _edit(path, change)
+
+
+def _edit(path: Path, change: Callable[[CommentedMap], None]) -> None:
     yaml = YAML(typ="rt", pure=True)
     yaml.preserve_quotes = True
     yaml.width = _WIDE
     document = yaml.load(path.read_text(encoding="utf-8"))
     yaml.indent(mapping=2, sequence=4, offset=2)
-    claims = document["claims"]
-    for place, values in changes.items():
-        claims[place] = _changed(claims[place], values)
+    change(document)
     buffer = io.StringIO()
     yaml.dump(document, buffer)
     _replace(path, buffer.getvalue())

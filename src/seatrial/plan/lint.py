@@ -48,7 +48,12 @@ def faults(
         place: Says where something stands.
         every: Whether all of its claims could be read; if not, what is missing isn't missed.
     """
-    found = [*_conditions(text, place), *_names(text, claims, place), *_forecast(text, place)]
+    found = [
+        *_conditions(text, place),
+        *_names(text, claims, place),
+        *_forecast(text, place),
+        *_settings(text, place),
+    ]
     for claim in claims:
         where = _at(claim, place)
         found += _claim(claim, metrics[claim.measure.metric], where)
@@ -60,6 +65,14 @@ def faults(
             *_optimiser(optimise, text, claims, metrics, place),
         ]
     return found
+
+
+def _settings(text: PlanText, place: Place) -> Iterator[Fault]:
+    for family in text.train.parameters:
+        if family not in text.train.candidates:
+            fact = f"`train.parameters` names {family}, which is no candidate"
+            hint = f"candidates: {', '.join(text.train.candidates)}"
+            yield Fault(fact, place("train", "parameters", family), hint)
 
 
 def _at(claim: Claim, place: Place) -> str:

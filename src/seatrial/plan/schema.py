@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from seatrial.core.units import duration
 
@@ -16,6 +16,17 @@ Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
 Duration = Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s*(ms|s|min|h|d)$")]
 Span = Annotated[str, Field(pattern=r"^[1-9]\d*\s*(min|h|d|mo)$")]
 """A whole number of minutes, hours, days or calendar months."""
+
+
+def _is_setting(value: Any) -> Any:
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    message = f"a hyperparameter is a number, a word, true or false, got {value!r}"
+    raise ValueError(message)
+
+
+Setting = Annotated[Any, AfterValidator(_is_setting)]
+"""The value of a hyperparameter."""
 
 
 class Section(BaseModel):
@@ -195,6 +206,8 @@ class Train(Section):
     features: str | None = None
     """Module of feature functions."""
     seed: Annotated[int, Field(ge=0)] = 0
+    parameters: dict[Name, dict[Name, Setting]] = {}
+    """Hyperparameters by family, where they differ from the family's own."""
 
 
 class WaiverText(Section):

@@ -3,6 +3,7 @@
 from seatrial.stats.confidence_sequences import quantile_sequence, rate_sequence, ratio_sequence
 from seatrial.stats.critical import critical
 from seatrial.stats.intraclass import design_effect, intraclass_correlation
+from seatrial.stats.learning_curve import Law, learning_curve
 from seatrial.stats.linearised import (
     AT_MOST_ONE,
     CORRELATION,
@@ -20,6 +21,7 @@ from seatrial.stats.linearised import (
 from seatrial.stats.multiple import benjamini_hochberg, holm
 from seatrial.stats.order_statistics import quantile
 from seatrial.stats.proportions import wilson, wilson_clustered
+from seatrial.stats.selection import best_of
 from seatrial.stats.sequential import LOOKS_IN_90_DAYS, Detector
 from seatrial.stats.simultaneous import correlation, gap, ratio, worst
 from seatrial.stats.two_rates import TwoRates
@@ -32,11 +34,13 @@ __all__ = [
     "REAL",
     "SHARE",
     "Detector",
+    "Law",
     "Linear",
     "Scale",
     "Summary",
     "TwoRates",
     "benjamini_hochberg",
+    "best_of",
     "correlation",
     "critical",
     "design_effect",
@@ -46,6 +50,7 @@ __all__ = [
     "holm",
     "interval",
     "intraclass_correlation",
+    "learning_curve",
     "quantile",
     "quantile_sequence",
     "rate_sequence",

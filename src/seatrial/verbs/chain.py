@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,7 @@ class Recipe:
         leaves: Every root input by name and short value.
         features: Raw columns that the model is shown, in order.
         hidden: Raw columns that only feature functions read.
+        parameters: Hyperparameters that the plan sets, by name.
     """
 
     family: str
@@ -49,6 +50,7 @@ class Recipe:
     leaves: Mapping[str, str]
     features: tuple[str, ...]
     hidden: tuple[str, ...]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Chain:
@@ -312,6 +314,7 @@ class Chain:
         environment = self.environment if trained else {}
         text = self.text if trained else ()
         encoder = self._encoder(family)
+        parameters = self.plan.text.train.parameters.get(family, {})
         threshold = self._threshold_plan if trained and self.task == "binary" else {}
         made_of = {
             "family": family,
@@ -327,11 +330,13 @@ class Chain:
             "environment": environment,
             **({"text": text} if text else {}),
             **({"encoder": encoder} if encoder else {}),
+            **({"parameters": parameters} if parameters else {}),
         }
         roots = {
             **self.plan_leaves(
                 *_SPLIT_LEAVES, "data.features", "data.context", "train.seed", "train.features"
             ),
+            **self.plan_leaves(f"train.parameters.{family}"),
             **({"release.fallback": str(rule)} if rule else {}),
             **threshold,
             **self.column_leaves((*shown, *hidden, *self.target_columns)),
@@ -339,7 +344,7 @@ class Chain:
             **{f"environment {name}": each for name, each in environment.items()},
             **{f"encoder {name}": each for name, each in encoder.items()},
         }
-        return Recipe(family, digest(made_of), roots, tuple(shown), hidden)
+        return Recipe(family, digest(made_of), roots, tuple(shown), hidden, parameters)
 
     def _encoder(self, family: str) -> dict[str, str]:
         """Package and version of the network that a family reads with."""

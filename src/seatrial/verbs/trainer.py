@@ -122,6 +122,7 @@ class Trainer:
             rule=plan.fallback,
             seed=plan.text.train.seed,
             root=chain.project.root,
+            parameters=recipe.parameters,
         )
         dev = self._raw("dev", asked)
         matrix = (
@@ -200,9 +201,9 @@ class Trainer:
         predictions = as_predictions(
             chain, joined, self.materials.truth("dev"), self.materials.units("dev"), rule=False
         )
-        return self._best_threshold(predictions, under)
+        return self.best_threshold(predictions, under)
 
-    def _best_threshold(
+    def best_threshold(
         self, predictions: Predictions, under: Mapping[str, Any]
     ) -> tuple[float, Mapping[str, Any]]:
         """The best on dev that leaves room for the interval on test; else the best without."""
