@@ -1,10 +1,9 @@
 """Healthy networks of many shapes, drawn by number: what must raise no finding."""
 
-import zoo
-from torch.nn import functional
-
 import torch
+import zoo
 from torch import nn
+from torch.nn import functional
 
 
 class Residual(nn.Module):

@@ -4,13 +4,13 @@ from functools import partial
 
 import numpy as np
 import pytest
+import torch
 import zoo
+from torch import nn
 from torch.nn import functional
 
 import seatrial
-import torch
 from seatrial.core.errors import CodeError
-from torch import nn
 
 X, Y = zoo.batch("mlp")
 

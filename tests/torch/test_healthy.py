@@ -4,10 +4,10 @@ import copy
 
 import healthy
 import pytest
+import torch
 import zoo
 
 import seatrial
-import torch
 
 CONFIGURATIONS = 100
 MOST_WITH_A_FINDING = 5

@@ -1,12 +1,12 @@
 """A fault that is planted in a network is found, in every kind of network, and named."""
 
 import pytest
+import torch
 import zoo
+from torch import nn
 from torch.nn import functional
 
 import seatrial
-import torch
-from torch import nn
 
 SEEDS = range(2)
 EVERY = [(kind, seed) for kind in zoo.KINDS for seed in SEEDS]
@@ -298,6 +298,22 @@ def test_a_bias_before_a_batch_norm_is_found_behind_a_change_of_shape(kind) -> N
 
     check = asked("bias_beside_batch_norm", Normed(), nn.CrossEntropyLoss(), *zoo.batch(kind))
     assert check.reason == "the bias is cancelled in body.head before norm"
+
+
+@pytest.mark.parametrize("shaped", [False, True])
+def test_a_bias_that_is_also_used_elsewhere_is_no_fault(shaped) -> None:
+    class Skipping(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.norm, self.out = nn.Linear(12, 6), nn.BatchNorm1d(6), nn.Linear(6, 3)
+
+        def forward(self, x):
+            x = self.first(x)
+            given = x.unsqueeze(2).squeeze(2) if shaped else x
+            return self.out(x + torch.relu(self.norm(given)))
+
+    check = asked("bias_beside_batch_norm", Skipping(), nn.CrossEntropyLoss(), *zoo.batch("mlp"))
+    assert check.verdict == "pass"
 
 
 @every_kind

@@ -5,8 +5,8 @@ import sys
 
 import numpy as np
 import pytest
-
 import torch
+
 from seatrial.models import recurrent
 from seatrial.models.export import archive
 from seatrial.models.ladder import Fitted

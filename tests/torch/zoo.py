@@ -1,9 +1,8 @@
 """Small networks of four kinds, healthy and with a fault planted, and data for them."""
 
-from torch.nn import functional
-
 import torch
 from torch import nn
+from torch.nn import functional
 
 KINDS = ("mlp", "cnn", "gru", "transformer")
 ROWS = 48

@@ -41,9 +41,17 @@ class Graph:
     fed: tuple[tuple[str, Any], ...]
     uses: Mapping[Any, int]
 
-    def layer_before(self, node: Any, *, past: frozenset[str] = _SHAPES) -> str | None:
-        """The layer whose values a node holds, past changes of shape; None if there is none."""
-        while node is not None:
+    def layer_before(
+        self, node: Any, *, past: frozenset[str] = _SHAPES, alone: bool = False
+    ) -> str | None:
+        """The layer whose values a node holds, past changes of shape; None if there is none.
+
+        Args:
+            node: Of autograd's graph.
+            past: Steps that are looked through.
+            alone: Whether values that are also used elsewhere don't count.
+        """
+        while node is not None and not (alone and self.uses[node] > 1):
             if node in self.made:
                 return self.made[node]
             if operation(node) not in past or not node.next_functions:

@@ -29,8 +29,8 @@ def bias_beside_batch_norm(question: Question, network: Network) -> Check:
         graph = record(network)
     found = []
     for norm, node in graph.fed:
-        layer = graph.layer_before(node)
-        if layer is not None and layers[layer].bias is not None and graph.uses[node] <= 1:
+        layer = graph.layer_before(node, alone=True)
+        if layer is not None and layers[layer].bias is not None:
             found.append(f"{layer} before {norm}")
     estimate = counted(len(found), len(graph.fed), "batch norms")
     if found:
