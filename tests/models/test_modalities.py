@@ -215,6 +215,14 @@ def test_another_network_than_the_one_that_was_trained_with_is_refused(installed
         installed.write_bytes(original)
 
 
+def test_texts_that_would_be_prepared_in_another_way_are_refused(installed, columns, monkeypatch):
+    asked = contract("text", encoder=encoders.encoder("sentence"))
+    data = archived("sentence", asked, columns)
+    monkeypatch.setattr(encoders, "READING", encoders.READING + 1)
+    with pytest.raises(ArchiveError, match="in another way than this program"):
+        open_archive(data)
+
+
 def test_a_missing_extra_is_told_with_the_command_that_installs_it(installed, columns, monkeypatch):
     asked = contract("text", encoder=encoders.encoder("sentence"))
     data = archived("sentence", asked, columns)

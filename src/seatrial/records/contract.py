@@ -24,6 +24,7 @@ class Encoder:
         version: Of the distribution.
         digest: SHA-256 of the network's bytes.
         width: Numbers that it gives.
+        reading: How a text or an image is prepared for it; another number is another way.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Encoder:
     version: str
     digest: str
     width: int
+    reading: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ from seatrial.scoring import images, wordpiece
 
 Floats = NDArray[np.float64]
 
+READING = 1
+"""How texts and images are prepared; raised when a network is given something else than before."""
 _TEXTS_AT_ONCE = 32
 _IMAGES_AT_ONCE = 64
 _SIDES = (96, 128, 160, 192, 224)
@@ -105,7 +107,7 @@ def encoder(family: str) -> Encoder:
         installed = version(source.package)
     except PackageNotFoundError:
         raise MissingExtraError(f"the family `{family}`", extra=source.extra) from None
-    return Encoder(family, source.package, installed, source.digest, source.width)
+    return Encoder(family, source.package, installed, source.digest, source.width, READING)
 
 
 def demand(needed: Encoder) -> None:
@@ -117,7 +119,13 @@ def demand(needed: Encoder) -> None:
     """
     if needed.name not in _SOURCES:
         raise ArchiveError(f"the archive reads with {needed.name}, which this program doesn't know")
-    if encoder(needed.name).digest != needed.digest:
+    there = encoder(needed.name)
+    if there.reading != needed.reading:
+        fact = f"the archive prepares what {needed.name} reads in another way than this program"
+        raise ArchiveError(
+            fact, hint="train again, or install the Seatrial that it was trained with"
+        )
+    if there.digest != needed.digest:
         hint = f"pip install {needed.package}=={needed.version}"
         raise ArchiveError(
             f"the archive reads with another {needed.name} than is installed", hint=hint

@@ -347,13 +347,13 @@ class Chain:
         return Recipe(family, digest(made_of), roots, tuple(shown), hidden, parameters)
 
     def _encoder(self, family: str) -> dict[str, str]:
-        """Package and version of the network that a family reads with."""
+        """Package and version of the network that a family reads with, and how it is given what."""
         from seatrial.scoring import encoders
 
         if encoders.kind_of(family) is None:
             return {}
         found = encoders.encoder(family)
-        return {found.package: found.version}
+        return {found.package: found.version, "reading": str(found.reading)}
 
     @property
     def _threshold_plan(self) -> dict[str, str]:
