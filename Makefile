@@ -49,7 +49,7 @@ lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		pyproject.toml --output-file requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		pyproject.toml --extra alarms --extra postgres --extra s3 --group dev --output-file requirements-dev.lock
+		pyproject.toml --extra alarms --extra mlflow --extra postgres --extra s3 --extra search --group dev --output-file requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) $(TORCH_VENV) .venv-mlflow .bench flight-delays
