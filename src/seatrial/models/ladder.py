@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from seatrial.core.clock import Stopwatch
 from seatrial.core.errors import CodeError, PlanError
-from seatrial.models import estimators
+from seatrial.models import estimators, recurrent
 from seatrial.records.condition_json import rule_to_json
 from seatrial.records.contract import Contract, FeatureKind
 from seatrial.records.rule import Rule
@@ -33,6 +33,7 @@ _BUILDERS: Mapping[str, Callable[..., Any]] = {
     "sentence": estimators.linear,
     "pixels": estimators.linear,
     "convolutional": estimators.linear,
+    "recurrent": recurrent.build,
 }
 _READS: Mapping[str, FeatureKind] = {
     "tfidf": "text",

@@ -100,9 +100,8 @@ def unregularised(module: Any) -> Iterator[None]:
 
 def _no_dropout() -> Any:
     """A mode in which the dropout functions give back what they are given."""
-    from torch.nn import functional
-
     import torch
+    from torch.nn import functional
 
     names = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout")
     dropouts = {getattr(functional, name) for name in (*names, "feature_alpha_dropout")}

@@ -28,6 +28,8 @@ MOST_ROWS = 20_000
 NOTABLE_FLIPS = 0.03
 NOTABLE_GAP = 0.03
 """Calibration error that is of account."""
+SANITY_ROWS = 2_000
+"""Rows of train that sanity checks are made on."""
 SHARE_OF_ERROR = 0.02
 """Share of the candidate's loss that another capacity must save to be of account."""
 
@@ -77,6 +79,9 @@ class Symptom:
             "optimize": plan.text.optimize,
             "task.errors": plan.text.task.errors.model_dump() if plan.text.task.errors else None,
             "train.seed": plan.text.train.seed,
+            "train.parameters": {
+                name: dict(each) for name, each in plan.text.train.parameters.items()
+            },
         }
         used = {path: known[path] for path in self.uses}
         return Ask(self.name, self.version, {}, tuple(sorted(self.roles)), used)
@@ -109,6 +114,52 @@ def _trained_inputs(inputs: Inputs) -> str:
     """Why there is nothing that was trained; empty if there is."""
     form = inputs["scorer"].header.form
     return "" if form == "estimator" else f"the candidate is a {form}: nothing was trained"
+
+
+def sanity(name: str) -> Callable[[Inputs], Found]:
+    """A sanity check of the estimator, as :mod:`seatrial.models.sanity` makes it."""
+
+    def find(inputs: Inputs) -> Found:
+        from seatrial.models import ladder
+        from seatrial.models import sanity as checks
+
+        if reason := _trained_inputs(inputs):
+            return Found(None, reason)
+        contract, (train,) = _matrices(inputs, "train")
+        header, root = inputs["scorer"].header, inputs["archive"][1]
+        if train.dtype != np.float64:
+            return Found(None, "texts go to the estimator as they are, and can't be looked at so")
+        parameters = inputs.plan("train.parameters").get(header.family)
+
+        def build(seed: int) -> Any:
+            return ladder.build(
+                header.family, contract, seed=seed, root=root, parameters=parameters
+            )
+
+        kept = _some(len(train))[:SANITY_ROWS]
+        named = {"columns": _columns(contract)} if name == "input_scale" else {}
+        told = getattr(checks, name)(
+            build,
+            train[kept],
+            inputs["truth/train"][kept],
+            classes=contract.classes,
+            seed=inputs.plan("train.seed"),
+            **named,
+        )
+        if told.verdict in {"pass", "fail"}:
+            return Found(told.verdict == "pass", told.reason, told.estimate, told.repair)
+        return Found(None, told.reason)
+
+    return find
+
+
+def _columns(contract: Contract) -> list[str]:
+    """Names of the matrix's columns."""
+    from seatrial.scoring.encode import spans
+
+    return [
+        each.name for each, columns in spans(contract) for _ in range(columns.start, columns.stop)
+    ]
 
 
 def labels_are_consistent(inputs: Inputs) -> Found:
@@ -404,7 +455,18 @@ _FITTED = (
     "predictions/dev",
 )
 
+_BUILT = ("scorer", "archive", "frame/train", "truth/train")
+_SEEDED = ("train.seed", "train.parameters")
+
 SYMPTOMS: tuple[Symptom, ...] = (
+    *(
+        Symptom(name, "implementation", _BUILT, sanity(name), 2.0, _SEEDED)
+        for name in ("overfits_tiny_batch", "invariant_to_row_order", "label_order")
+    ),
+    *(
+        Symptom(name, "dataset", _BUILT, sanity(name), 2.0, _SEEDED)
+        for name in ("chance_on_shuffled_labels", "input_scale")
+    ),
     Symptom(
         "every_class_is_predicted",
         "dataset",

@@ -274,6 +274,11 @@ _BUILT_IN = (
         "candidate",
         answers_yes_or_no=True,
     ),
+    _symptom("overfits_tiny_batch", "it learns a few rows by heart"),
+    _symptom("invariant_to_row_order", "a row's answer depends on that row alone"),
+    _symptom("label_order", "probabilities belong to their classes", CLASSIFICATION),
+    _symptom("chance_on_shuffled_labels", "trained on shuffled labels it knows nothing"),
+    _symptom("input_scale", "inputs are of one scale where that matters"),
     _symptom(
         "every_class_is_predicted", "each class that occurs is decided for some row", CLASSIFICATION
     ),

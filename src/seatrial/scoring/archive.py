@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from seatrial.core.digest import digest_bytes
 from seatrial.core.errors import ArchiveError
 from seatrial.records.condition_json import rule_from_json
 from seatrial.scoring.code import feature_functions, importable, source_digest
-from seatrial.scoring.encode import Columns, Functions, encode
+from seatrial.scoring.encode import FEW, Columns, Functions, Scalars, encode, encode_few, scalars
 from seatrial.scoring.format import (
     ESTIMATOR,
     HEADER,
@@ -87,13 +87,24 @@ class Scorer:
     header: Header
     form: Form
     functions: Functions
+    _scalars: Scalars | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make what encodes few rows once."""
+        object.__setattr__(self, "_scalars", scalars(self.header.contract))
 
     def answer(self, columns: Columns) -> Answers:
         """Answer rows, given as raw columns by name."""
         header = self.header
         trained = header.form == "estimator"
-        matrix = encode(header.contract, columns, self.functions) if trained else np.empty((0, 0))
+        matrix = self._encoded(columns) if trained else np.empty((0, 0))
         return finish(header, self.form.scores(matrix, columns))
+
+    def _encoded(self, columns: Columns) -> NDArray[Any]:
+        few = len(next(iter(columns.values()), ())) <= FEW
+        if few and self._scalars:
+            return encode_few(self._scalars, columns)
+        return encode(self.header.contract, columns, self.functions)
 
 
 def finish(header: Header, scores: Scores) -> Answers:

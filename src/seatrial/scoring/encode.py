@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -52,6 +53,48 @@ def encode(contract: Contract, columns: Columns, functions: Functions) -> NDArra
         values = derive(feature.name, functions[feature.name], given)
         encoded.append(encode_column(feature, values))
     return np.column_stack(encoded)
+
+
+FEW = 32
+"""Rows up to which they are encoded value by value: arrays of a few values cost more than they give."""
+
+Scalars = tuple[tuple[str, Callable[[Any], float]], ...]
+"""Columns by name, each with what encodes a value of it."""
+
+
+def scalars(contract: Contract) -> Scalars | None:
+    """How each value of a row is encoded; None where columns are derived, or aren't single values."""
+    shown = [each for each in contract.features if each.name not in contract.hidden]
+    kinds = {"number", "category", "boolean"}
+    if contract.derived or any(each.kind not in kinds or each.encoder for each in shown):
+        return None
+    return tuple((each.name, _scalar(each)) for each in shown)
+
+
+def _scalar(feature: Feature) -> Callable[[Any], float]:
+    if feature.kind == "number":
+        return _number
+    if feature.kind == "boolean":
+        return lambda value: _MISSING if value is None else float(value)
+    codes = {level: float(code) for code, level in enumerate(feature.levels)}
+    unseen, missing = float(len(codes)), float(len(codes) + 1)
+    return lambda value: missing if value is None else codes.get(value, unseen)
+
+
+def _number(value: Any) -> float:
+    number = _MISSING if value is None else float(value)
+    return number if math.isfinite(number) else _MISSING
+
+
+def encode_few(convert: Scalars, columns: Columns) -> NDArray[np.float64]:
+    """Encode a few rows, as :func:`encode` does.
+
+    >>> contract = Contract("binary", (Feature("origin", "category", levels=("EWR", "LGA")),))
+    >>> encode_few(scalars(contract), {"origin": ["LGA", "XXX", None]}).ravel().tolist()
+    [1.0, 2.0, 3.0]
+    """
+    encoded = [[one(value) for value in columns[name]] for name, one in convert]
+    return np.array([*zip(*encoded, strict=True)], dtype=np.float64)
 
 
 def width(feature: Feature) -> int:

@@ -19,10 +19,15 @@ from seatrial.verbs.slices import candidate_of
 Told = Callable[[str, int, int], None]
 
 _LAYERS: Mapping[str, Layer] = {
+    "overfits_tiny_batch": "implementation",
+    "invariant_to_row_order": "implementation",
+    "label_order": "implementation",
     "reproducible": "implementation",
     "numerically_stable": "implementation",
     "schema": "dataset",
     "no_leakage": "dataset",
+    "chance_on_shuffled_labels": "dataset",
+    "input_scale": "dataset",
     "every_class_is_predicted": "dataset",
     "labels_are_consistent": "dataset",
     "parts_are_alike": "dataset",

@@ -25,7 +25,7 @@ from seatrial.web.releases import Told
 from seatrial.web.render import Renderer
 from seatrial.web.shown import Row, rows, tally
 from seatrial.web.signed import Signed, signed
-from seatrial.web.slice_rows import Slice, SliceTable, tables
+from seatrial.web.slice_rows import Slice, SliceTable, of_search, tables
 
 TEMPLATE = "report.html"
 PARTS = (
@@ -103,14 +103,15 @@ class Report:
     again: tuple[Step, ...]
 
 
-def view(facts: Facts, slices: Sequence[Slice] = ()) -> Report:
+def view(facts: Facts, slices: Sequence[Slice] | None = None) -> Report:
     """What the report shows; it reads what is on file and measures nothing.
 
     Args:
         facts: Facts of a document.
-        slices: What a search of slices found.
+        slices: Slices to show; None: what the newest search found.
     """
     found = rows(facts)
+    searched = facts.slices if slices is None else None
     released = facts.standing is not None and facts.standing.release
     return Report(
         head=_head(found, facts),
@@ -127,7 +128,11 @@ def view(facts: Facts, slices: Sequence[Slice] = ()) -> Report:
         ways=ways(facts),
         chosen=chosen(facts),
         answers=answers(facts.counted) if facts.counted else None,
-        slices=tables(slices, facts.checked.metrics),
+        slices=tables(
+            of_search(searched) if searched else slices or (),
+            facts.checked.metrics,
+            looked_at=searched.looked_at if searched else None,
+        ),
         history=releases.view(facts, {}).history if released else (),
         data=dataset.view(facts, {}),
         checks=_checks(found, facts),
@@ -136,7 +141,7 @@ def view(facts: Facts, slices: Sequence[Slice] = ()) -> Report:
     )
 
 
-def render(project: Project, slices: Sequence[Slice] = ()) -> tuple[Report, str]:
+def render(project: Project, slices: Sequence[Slice] | None = None) -> tuple[Report, str]:
     """The report of a project, and its HTML."""
     shown = view(Facts.dated(project), slices)
     frame = Frame(

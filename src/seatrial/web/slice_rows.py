@@ -9,6 +9,7 @@ from seatrial.core.estimate import Estimate
 from seatrial.records.evidence import Verdict
 from seatrial.records.metrics import Metric
 from seatrial.reports import numbers
+from seatrial.verbs.slices import Slices
 from seatrial.web.shown import Figure, figure
 
 SIGNIFICANT = 0.05
@@ -80,24 +81,43 @@ class SliceTable:
         ]
 
 
-def tables(found: Sequence[Slice], metrics: Mapping[str, Metric]) -> tuple[SliceTable, ...]:
+def tables(
+    found: Sequence[Slice], metrics: Mapping[str, Metric], *, looked_at: int | None = None
+) -> tuple[SliceTable, ...]:
     """A table for each metric, in the order in which they come.
 
     Args:
         found: The slices, in any order.
         metrics: The glossary, which says which way is better.
+        looked_at: How many were looked at to find them; None: these.
     """
     names = dict.fromkeys(each.metric for each in found)
-    return tuple(_table([each for each in found if each.metric == name], metrics) for name in names)
+    return tuple(
+        _table([each for each in found if each.metric == name], metrics, looked_at)
+        for name in names
+    )
 
 
-def _table(found: Sequence[Slice], metrics: Mapping[str, Metric]) -> SliceTable:
+def of_search(found: Slices) -> tuple[Slice, ...]:
+    """The slices of a search."""
+    return tuple(
+        Slice(
+            each.where, found.metric, each.estimate, found.overall, each.estimate.n, each.p_adjusted
+        )
+        for each in found.slices
+    )
+
+
+def _table(
+    found: Sequence[Slice], metrics: Mapping[str, Metric], looked_at: int | None
+) -> SliceTable:
     name, overall = found[0].metric, found[0].overall
     sense = 1 if metrics[name.partition("(")[0].partition(" ")[0]].higher_is_better else -1
     ranked = sorted(found, key=lambda each: _badness(each, sense))
     rows = [_row(each, sense) for each in ranked]
     worse = sum(row.verdict == "fail" for row in rows)
-    told = f"{numbers.count(len(rows))} looked at, {numbers.count(worse)} worse than the whole"
+    seen = numbers.count(len(rows) if looked_at is None else looked_at)
+    told = f"{seen} looked at, {numbers.count(worse)} worse than the whole"
     rest = range(FIRST, len(rows), A_DRAWER)
     return SliceTable(
         metric=name,
