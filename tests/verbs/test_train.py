@@ -170,7 +170,7 @@ def test_a_kind_whose_columns_the_plan_does_not_name_is_said(tmp_path) -> None:
     project(tmp_path)
     path = tmp_path / "plan.yaml"
     path.write_text(path.read_text().replace("kind: classification", "kind: text"))
-    with pytest.raises(PlanError, match="no column is free text. as in"):
+    with pytest.raises(PlanError, match="no column is free text"):
         seatrial.open(tmp_path).train()
 
 
