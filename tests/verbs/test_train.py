@@ -166,11 +166,11 @@ def test_a_claim_on_a_column_that_is_not_there_is_named_with_its_line(tmp_path) 
         opened.train()
 
 
-def test_a_kind_that_cannot_be_trained_yet_is_said(tmp_path) -> None:
+def test_a_kind_whose_columns_the_plan_does_not_name_is_said(tmp_path) -> None:
     project(tmp_path)
     path = tmp_path / "plan.yaml"
     path.write_text(path.read_text().replace("kind: classification", "kind: text"))
-    with pytest.raises(PlanError, match="no family of candidates suits text yet"):
+    with pytest.raises(PlanError, match="no column is free text"):
         seatrial.open(tmp_path).train()
 
 

@@ -219,7 +219,10 @@ def _unit(frame: pl.DataFrame, goal: TargetGuess, time: str | None, key: tuple[s
     found = [(likeness(column, goal.labels), column) for column in suspects]
     proven = [(alike, column) for alike, column in found if alike.proven]
     if not suspects:
-        return Choice(None, f"{frame.width} columns, and none names groups of rows")
+        others = (
+            f"{frame.width} columns, and none names" if frame.width else "no other column names"
+        )
+        return Choice(None, f"{others} groups of rows")
     if not proven:
         return Choice(
             None, f"rows are not alike in any of {len(suspects)} columns that name groups"

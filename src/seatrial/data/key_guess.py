@@ -56,6 +56,8 @@ def guess_key(frame: pl.DataFrame, *, without: Collection[str], time: str | None
     repeated = frame.height - frame.n_unique()
     told = f"; {repeated:,} rows repeat another in full" if repeated else ""
     columns = frame.width - len(without)
+    if not columns:
+        return KeyGuess((ROW,), f"no other column could name one of {frame.height:,} rows")
     return KeyGuess((ROW,), f"none of {columns} columns is unique, nor few of them together{told}")
 
 

@@ -2,7 +2,8 @@
 
 Source:
     Devlin, Chang, Lee and Toutanova (2019), BERT, NAACL, doi:10.18653/v1/N19-1423; the vocabulary
-    is that of ``bert-base-uncased``, Apache-2.0. It gives what the library ``tokenizers`` gives.
+    is that of ``bert-base-uncased``, Apache-2.0. On text
+    messages in English it gives what the library ``tokenizers`` gives; signs that Unicode added since then may differ.
 """
 
 from __future__ import annotations
