@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from seatrial.scoring.format import Header
 
 CHECKS = {each.name: each for each in SYMPTOMS}
 PARTS = ("train", "dev", "test")
-HEALTHY = 24
+HEALTHY = 20
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Patient:
         return self.roles[role]
 
     def plan(self, path: str) -> Any:
-        return {"train.seed": 0}[path]
+        return {"train.seed": 0, "train.parameters": {}}[path]
 
 
 def patient(
@@ -64,7 +65,7 @@ def patient(
         parameters=fitted.parameters if fitted.estimator is None else {},
     )
     scorer = Scorer(header, fitted.form, {})
-    roles: dict[str, Any] = {"scorer": scorer}
+    roles: dict[str, Any] = {"scorer": scorer, "archive": (None, Path())}
     for place, part in enumerate(PARTS):
         rows = codes == place
         answers = scorer.answer(of[part])
@@ -92,7 +93,7 @@ def logistic(
 
 
 def found(name: str, patient: Patient) -> Any:
-    return CHECKS[name].find(patient)
+    return CHECKS[name].answer(patient)
 
 
 @pytest.mark.truth
@@ -100,22 +101,19 @@ def test_at_most_one_healthy_candidate_in_twenty_is_accused_of_anything() -> Non
     accused = []
     for seed in range(HEALTHY):
         rng = np.random.default_rng(seed)
-        columns, truth = logistic(rng, 2400)
+        columns, truth = logistic(rng, 1600)
         if seed % 3 == 0:  # a number
-            classes, truth = (), 2 * columns["x0"] - columns["x1"] + rng.normal(size=2400)
+            classes, truth = (), 2 * columns["x0"] - columns["x1"] + rng.normal(size=1600)
         elif seed % 3 == 1:
             classes = ("no", "yes")
         else:  # three classes
             classes = ("a", "b", "c")
             logits = np.column_stack([columns["x0"], columns["x1"], columns["x2"]]) * 1.5
             chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-            truth = (rng.random((2400, 1)) > chances.cumsum(axis=1)).sum(axis=1)
+            truth = (rng.random((1600, 1)) > chances.cumsum(axis=1)).sum(axis=1)
         healthy = patient(columns, truth, classes=classes)
-        accused += [
-            (seed, name, found(name, healthy).reason)
-            for name in CHECKS
-            if found(name, healthy).holds is False
-        ]
+        told = {name: found(name, healthy) for name in CHECKS}
+        accused += [(seed, name, each.reason) for name, each in told.items() if each.holds is False]
     assert len({seed for seed, _, _ in accused}) <= HEALTHY * 0.05, accused
 
 
@@ -243,7 +241,7 @@ def odd(kind: str, rng: np.random.Generator) -> Patient:
     elif kind == "300 columns":
         columns = {f"c{place}": rng.normal(size=n) for place in range(300)}
     elif kind == "huge":
-        columns["x"] = columns["x"] * 1e300
+        columns["x"] = columns["x"] * 1e100
     return patient(columns, truth.astype(np.int64))
 
 

@@ -47,12 +47,15 @@ class Losses:
         relevant: (n_rows,) bool, the rows that the metric looks at.
         units: (n_rows,) int64, the unit that a row belongs to.
         is_share: Whether the metric is hits over relevant rows.
+        expected: (n_rows,) chance that each row is a hit, where that is known; ``loss`` is then a hit
+            less that chance.
     """
 
     loss: Floats
     relevant: Mask
     units: Codes
     is_share: bool
+    expected: Floats | None = None
 
 
 def losses(question: Question, predictions: Predictions) -> Losses:
@@ -364,9 +367,26 @@ class _Tests:
         if self._given.is_share and self._is_single:
             found = float(self._given.loss[rows].sum())
             return _hypergeometric(self._total, self._hits, len(rows), found), score
+        if self._given.expected is not None and self._is_single:
+            return self._beyond_expected(rows, self._given.expected), score
         from scipy.special import ndtr
 
         return float(ndtr(-score)), score
+
+    def _beyond_expected(self, rows: Places, expected: Floats) -> float:
+        """Chance of so many hits, each row having its own chance of one.
+
+        A binomial with the mean chance has the heavier tail: Hoeffding (1956), Ann. Math. Stat. 27(3),
+        713-721, doi:10.1214/aoms/1177728178. What is off by one factor everywhere is off in no slice.
+        """
+        from scipy.special import bdtrc
+
+        there = self._given.relevant & self.left
+        everywhere = float(expected[there].sum())
+        hits = float((self._given.loss + expected)[rows].sum())
+        factor = (self._hits + everywhere) / everywhere if everywhere > 0 else 1.0
+        chance = min(float(expected[rows].mean()) * factor, 1.0)
+        return float(bdtrc(round(hits) - 1, len(rows), chance)) if hits >= 1 else 1.0
 
     def _score(self, rows: Places) -> float:
         """Sum of the residuals over its standard error, ``sum_unit (inside - share * all)^2``."""
