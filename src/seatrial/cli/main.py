@@ -94,15 +94,16 @@ def train(
     from seatrial.reports.lines import line, next_command
     from seatrial.reports.training import closing, ladder
     from seatrial.verbs.comparison import spoken
-    from seatrial.verbs.train import rows_of
+    from seatrial.verbs.train import reported, rows_of
 
+    opened = seatrial.open(project)
     with Progress() as progress:
-        done = seatrial.open(project).train(config=config, tell=progress.say)
+        done = opened.train(config=config, tell=progress.say)
     if as_json:
         show_json(done.to_json())
         return
     candidate = done.kept.candidate
-    lines = [*ladder(rows_of(done)), line("")]
+    lines = [*ladder(rows_of(done, reported(opened))), line("")]
     lines += closing(
         done.rows,
         name=spoken(done.chosen),

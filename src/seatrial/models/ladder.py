@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from seatrial.core.clock import Stopwatch
 from seatrial.core.errors import CodeError, PlanError
 from seatrial.models import estimators, recurrent
+from seatrial.records.candidate import GIVEN, NAIVE, is_baseline
 from seatrial.records.condition_json import rule_to_json
 from seatrial.records.contract import Contract, FeatureKind
 from seatrial.records.rule import Rule
@@ -100,7 +101,7 @@ def fit(
     """Fit one family on the train part.
 
     Args:
-        family: ``majority``, ``mean``, ``naive``, ``seasonal_naive``, ``rule``, a family of
+        family: ``majority``, ``mean``, ``naive``, ``seasonal_naive``, ``rule``, ``given:NAME``, a family of
             :data:`FAMILIES`, or ``module:builder``.
         contract: What it is asked and answers.
         sample: The train part.
@@ -118,13 +119,13 @@ def fit(
         answer = _constant(contract, sample.truth)
         form: Form = Constant(contract, answer)
         return Fitted(family, form, "constant", None, {"scores": answer}, 0.0, peak_memory_mb())
-    if family in {"naive", "seasonal_naive"}:
+    if family in NAIVE or (family.startswith(GIVEN) and not contract.classes):
         (column,) = (each.name for each in contract.features)
         mean = float(sample.truth.mean())
         repeat = ColumnForm(column, mean)
         own = {"column": column, "otherwise": mean}
         return Fitted(family, repeat, "column", None, own, 0.0, peak_memory_mb())
-    if family == "rule":
+    if is_baseline(family):
         if rule is None:
             raise PlanError("`rule` needs `release.fallback`", hint="write the rule there")
         return Fitted(

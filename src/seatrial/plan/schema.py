@@ -12,6 +12,7 @@ from seatrial.core.units import duration
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Statement = Annotated[str, Field(min_length=1, max_length=2000)]
+Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
 Duration = Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s*(ms|s|min|h|d)$")]
 Span = Annotated[str, Field(pattern=r"^[1-9]\d*\s*(min|h|d|mo)$")]
@@ -199,6 +200,30 @@ class Data(Section):
         return self
 
 
+class Baseline(Section):
+    """What others reach: an older system or people, by a column of their answers; or a published figure."""
+
+    column: Name | None = None
+    """Holds their answer to each row; the model is not shown it."""
+    metric: Name | None = None
+    value: float | None = None
+    n: Annotated[int, Field(ge=1)] | None = None
+    """Rows that the figure was measured on, if it is said."""
+    source: Name | None = None
+    """Where the figure stands: a paper, a doi, a report."""
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Baseline:
+        figure = (self.metric, self.value, self.source)
+        if (self.column is None) is (figure == (None, None, None)):
+            message = "write `column`, or `metric`, `value` and `source`"
+            raise ValueError(message)
+        if self.column is None and None in figure:
+            message = "a figure needs `metric`, `value` and `source`"
+            raise ValueError(message)
+        return self
+
+
 class Train(Section):
     """What is tried."""
 
@@ -350,6 +375,8 @@ class PlanText(Section):
     task: Task
     data: Data
     train: Train = Train()
+    baselines: dict[Word, Baseline] = {}
+    """Others to be compared with, by name: `recall vs old_model >= 0`."""
     optimize: Name
     scenarios: dict[Name, Scenario] = {}
     """Sets of cases with their own claims, as in `accuracy on vip >= 0.9`."""

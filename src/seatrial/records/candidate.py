@@ -12,6 +12,19 @@ BASELINES = ("majority", "mean", "naive", "seasonal_naive", "rule")
 """Families that need no training."""
 NAIVE = ("naive", "seasonal_naive")
 """Those that answer with what a lag says."""
+GIVEN = "given:"
+"""Before the name of a baseline whose answers stand in a column: an older system, or people."""
+
+
+def is_baseline(family: str) -> bool:
+    """Whether a family needs no training.
+
+    >>> is_baseline("rule"), is_baseline("given:people"), is_baseline("linear")
+    (True, True, False)
+    """
+    return family in BASELINES or family.startswith(GIVEN)
+
+
 RECIPE_VERSION = 1
 """Raised when a family fits something else from the same recipe."""
 

@@ -15,12 +15,12 @@ MOST_METRICS = 2
 
 @dataclass(frozen=True, slots=True)
 class LadderRow:
-    """One family on dev; ``note`` says what kept it out, or that it was not trained again."""
+    """One family on dev, or a figure of others, which took no time; ``note`` says what kept it out, or that it was not trained again."""
 
     name: str
     metrics: Mapping[str, Estimate]
     against_best: Estimate | None
-    seconds: float
+    seconds: float | None
     kept: bool
     note: str
 
@@ -31,7 +31,7 @@ def ladder(rows: Sequence[LadderRow]) -> list[Line]:
     heading = ["", "", *shown, "against the kept", "took", ""]
     cells: list[list[Piece | str]] = [[Piece(each, DIM) for each in heading]]
     for row in rows:
-        figures = [_figure(row.metrics[name]) for name in shown]
+        figures = [_figure(row.metrics.get(name)) for name in shown]
         difference = numbers.plus_minus(row.against_best) if row.against_best else ""
         mark = Piece("●", "green") if row.kept else " "
         cells.append(
@@ -40,7 +40,7 @@ def ladder(rows: Sequence[LadderRow]) -> list[Line]:
                 row.name,
                 *figures,
                 difference,
-                numbers.seconds(row.seconds),
+                "" if row.seconds is None else numbers.seconds(row.seconds),
                 Piece(row.note, DIM),
             ]
         )
@@ -53,7 +53,9 @@ def ladder(rows: Sequence[LadderRow]) -> list[Line]:
     return [bare[0], *below]
 
 
-def _figure(estimate: Estimate) -> str:
+def _figure(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return ""
     return numbers.whole(estimate) if estimate.measured else "undefined"
 
 

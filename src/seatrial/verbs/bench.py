@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from seatrial.core.errors import NotFoundError
 from seatrial.models.ladder import Fitted, Sample, fit
-from seatrial.records.candidate import BASELINES
+from seatrial.records.candidate import is_baseline
 from seatrial.records.claim import arguments_of
 from seatrial.records.contract import Contract
 from seatrial.scoring.archive import finish
@@ -172,7 +172,7 @@ def demand_candidate(chain: Chain, family: str) -> None:
         NotFoundError: names those that it does.
     """
     known = chain.plan.text.train.candidates
-    if family not in known or family in BASELINES:
+    if family not in known or is_baseline(family):
         hint = f"candidates: {', '.join(known)}"
         raise NotFoundError(f"the plan trains no {family}", where="train.candidates", hint=hint)
 

@@ -19,13 +19,14 @@ from seatrial.core.errors import CodeError, Fault, PlanError
 from seatrial.core.units import span
 from seatrial.plan.leaves import leaves, leaves_below
 from seatrial.plan.load import Plan
-from seatrial.records.candidate import BASELINES, NAIVE, RECIPE_VERSION, Candidate
+from seatrial.records.candidate import GIVEN, NAIVE, RECIPE_VERSION, Candidate, is_baseline
 from seatrial.records.condition import columns as columns_of
 from seatrial.records.dataset import Snapshot, Split
 from seatrial.verbs.project import Project
 
 if TYPE_CHECKING:
     from seatrial.data.target import Labels
+    from seatrial.records.rule import Rule
 
 SPLIT_VERSION = 1
 _SPLIT_LEAVES = ("data.split", "data.exclude", "data.unit", "task.target")
@@ -163,7 +164,13 @@ class Chain:
         """
         data, rules = self.plan.text.data, self.plan.text.data.features
         self._demand_known_columns()
-        out = {*rules.drop, *rules.forbid, *data.context, *self.target_columns}
+        out = {
+            *rules.drop,
+            *rules.forbid,
+            *data.context,
+            *self.target_columns,
+            *self.given.values(),
+        }
         out |= set(data.keys) if len(data.keys) == 1 else set()
         kept = [
             each for each in self.snapshot.columns if each.name not in out and each.kind != "moment"
@@ -189,12 +196,35 @@ class Chain:
         read = columns(self.snapshot, texts, self.project.tables) if texts else ()
         return tuple(each.name for each in read if image_shape(each) is not None)
 
+    @property
+    def given(self) -> dict[str, str]:
+        """Columns that hold the answers of others, by the name of the baseline."""
+        named = self.plan.text.baselines.items()
+        return {name: each.column for name, each in named if each.column is not None}
+
+    def rule_of(self, family: str) -> Rule | None:
+        """The rule that a baseline answers by; None if it needs none.
+
+        Raises:
+            DataError: a column of answers holds nothing that is a class.
+        """
+        if family == "rule":
+            return self.plan.fallback
+        if not family.startswith(GIVEN) or not self.classes:
+            return None
+        from seatrial.data.given import rule_of
+
+        column = self.repeated_column(family)
+        return rule_of(column, self.snapshot.kinds[column], self.classes)
+
     def repeated_column(self, family: str) -> str:
-        """The column that a naive forecast answers with.
+        """The column that a naive forecast, or another's answer, is read from.
 
         Raises:
             PlanError: the plan makes no such column.
         """
+        if family.startswith(GIVEN):
+            return self.given[family.removeprefix(GIVEN)]
         lags = self.plan.text.data.lags
         wanted = None if lags is None else lags.season
         if lags is not None and family == "naive":
@@ -248,6 +278,7 @@ class Chain:
     def _demand_known_columns(self) -> None:
         rules, data = self.plan.text.data.features, self.plan.text.data
         named = {
+            **{f"baselines.{name}.column": column for name, column in self.given.items()},
             **{f"data.features.drop[{place}]": name for place, name in enumerate(rules.drop)},
             **{f"data.features.forbid[{place}]": name for place, name in enumerate(rules.forbid)},
             **{f"data.features.text[{place}]": name for place, name in enumerate(rules.text)},
@@ -304,10 +335,10 @@ class Chain:
         return self._recipes[family]
 
     def _recipe(self, family: str) -> Recipe:
-        trained = family not in BASELINES
-        rule = self.plan.fallback if family == "rule" else None
+        trained = not is_baseline(family)
+        rule = self.rule_of(family)
         shown = self.features if trained else (rule.columns if rule else ())
-        if family in NAIVE:
+        if family in NAIVE or family.startswith(GIVEN):
             shown = (self.repeated_column(family),)
         hidden = self.hidden if trained else ()
         code = self.code(family) if trained else {}
@@ -337,7 +368,7 @@ class Chain:
                 *_SPLIT_LEAVES, "data.features", "data.context", "train.seed", "train.features"
             ),
             **self.plan_leaves(f"train.parameters.{family}"),
-            **({"release.fallback": str(rule)} if rule else {}),
+            **({"release.fallback": str(rule)} if rule and family == "rule" else {}),
             **threshold,
             **self.column_leaves((*shown, *hidden, *self.target_columns)),
             **{f"code {name}": short(each) for name, each in code.items()},
@@ -367,7 +398,7 @@ class Chain:
 
         modules = [
             self.plan.text.train.features,
-            family.partition(":")[0] if ":" in family else None,
+            family.partition(":")[0] if ":" in family and not is_baseline(family) else None,
         ]
         found: dict[str, str] = {}
         for module in modules:
@@ -425,4 +456,6 @@ class Chain:
             return str(self.selection["chosen"])
         if reference == "simplest":
             return self.selection.get("simplest")
+        if reference in self.given:
+            return f"{GIVEN}{reference}"
         return reference

@@ -9,7 +9,7 @@ import numpy as np
 
 from seatrial.core.estimate import Estimate
 from seatrial.records.bounds import limit, shortfall
-from seatrial.records.candidate import Candidate
+from seatrial.records.candidate import GIVEN, Candidate
 from seatrial.records.claim import Claim, Measure, arguments_of
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.materials import Materials
@@ -117,7 +117,7 @@ class Comparison:
 
 def spoken(family: str) -> str:
     """A family's name for people: what it is, without the packages that it stands in."""
-    return _SPOKEN.get(family, family.rpartition(".")[2])
+    return _SPOKEN.get(family, family.removeprefix(GIVEN).rpartition(".")[2])
 
 
 _SPOKEN = {

@@ -99,11 +99,19 @@ class Roles:
             return self.released(str(reference))
         if reference == "offline":
             return Missing("offline is where this is measured; name a candidate or champion", "")
-        if reference == "people":
-            return Missing("people have not been measured on these rows", "")
+        if reference == "people" and reference not in self.chain.given:
+            hint = "a column of their answers as `baselines.people`"
+            return Missing(
+                f"people have not been measured on these rows: the plan names {hint}", ""
+            )
         family = self.chain.family(reference)
         if family is None:
             return Missing(f"there is no {reference} candidate", "seatrial train")
+        stated = self.chain.plan.text.baselines.get(str(reference))
+        if stated is not None and stated.column is None:
+            fact = f"{reference} is a figure of others, and no answers to these rows"
+            hint = f"claim `{stated.metric} = {stated.value:g} +- 0.01`"
+            return Missing(f"{fact}; {hint}", "")
         if family == "rule" and self.chain.plan.fallback is None:
             return Missing("`release.fallback` is open, so there is no rule", "")
         known = {*self.chain.selection["ladder"], self.chain.selection["chosen"]}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from seatrial.core.errors import PlanError
 from seatrial.core.estimate import Estimate
 from seatrial.plan.config import with_config
-from seatrial.records.candidate import BASELINES, Candidate
+from seatrial.records.candidate import Candidate, is_baseline
 from seatrial.reports.training import LadderRow
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.comparison import Comparison, spoken
@@ -95,8 +96,34 @@ def _rung_json(rung: Rung) -> dict[str, Any]:
     }
 
 
-def rows_of(training: Training) -> list[LadderRow]:
-    """The ladder as rows for people."""
+def reported(project: Project) -> dict[str, tuple[str, Estimate, str]]:
+    """Metric, figure and source of what others published, by name; an interval where they say how many rows."""
+    from seatrial.stats import wilson
+
+    found = {}
+    for name, each in project.plan.text.baselines.items():
+        if each.value is None or each.metric is None:
+            continue
+        if each.n is not None and 0 <= each.value <= 1:
+            told = replace(wilson(round(each.value * each.n), each.n), value=each.value)
+        else:
+            told = Estimate(each.value, each.value, each.value, each.n or 0, "as it was reported")
+        found[name] = (each.metric, told, each.source or "")
+    return found
+
+
+def rows_of(
+    training: Training, others: Mapping[str, tuple[str, Estimate, str]] = MappingProxyType({})
+) -> list[LadderRow]:
+    """The ladder as rows for people; after it the figures of others."""
+    figures = [
+        LadderRow(name, {metric: told}, None, None, kept=False, note=source)
+        for name, (metric, told, source) in others.items()
+    ]
+    return [*_rungs(training), *figures]
+
+
+def _rungs(training: Training) -> list[LadderRow]:
     return [
         LadderRow(
             name=spoken(rung.candidate.family),
@@ -112,7 +139,7 @@ def rows_of(training: Training) -> list[LadderRow]:
 
 def _note(rung: Rung) -> str:
     said = f"breaks {rung.excluded}" if rung.excluded else ""
-    again = "unchanged" if rung.reused and rung.candidate.family not in BASELINES else ""
+    again = "unchanged" if rung.reused and not is_baseline(rung.candidate.family) else ""
     return ", ".join(filter(None, [said, again]))
 
 
@@ -174,7 +201,7 @@ def _choose(
     """Keep the best on dev among those that keep the claims there; the simplest of equals."""
     comparison = Comparison(chain, materials, {name: each for name, (each, _) in made.items()})
     eligible = [name for name in made if comparison.broken[name] is None]
-    best, why = comparison.best(eligible or [name for name in made if name not in BASELINES])
+    best, why = comparison.best(eligible or [name for name in made if not is_baseline(name)])
     if not eligible:
         why = "no candidate keeps every claim on dev; this one is the best that was trained"
     rungs = tuple(
@@ -268,5 +295,5 @@ def _rows_of_dev(project: Project, artefact: str) -> int:
 def _simplest(ladder: Sequence[str], best: str) -> str:
     """The simplest trained family below the best; else the baseline next below; else the best."""
     below = ladder[: ladder.index(best)]
-    trained = [name for name in below if name not in BASELINES]
+    trained = [name for name in below if not is_baseline(name)]
     return next(iter([*trained, *reversed(below)]), best)

@@ -12,7 +12,7 @@ import numpy as np
 from seatrial.core.digest import digest
 from seatrial.models.export import archive
 from seatrial.models.ladder import Fitted, Sample, fit
-from seatrial.records.candidate import BASELINES, Candidate
+from seatrial.records.candidate import GIVEN, Candidate, is_baseline
 from seatrial.records.contract import Contract, Feature
 from seatrial.scoring.archive import finish
 from seatrial.scoring.code import feature_functions, source_digest
@@ -45,6 +45,7 @@ class Trainer:
             *(["naive"] if lags is not None else []),
             *(["seasonal_naive"] if lags is not None and lags.season is not None else []),
             *(["rule"] if plan.fallback is not None else []),
+            *(f"{GIVEN}{name}" for name in self.chain.given),
             *plan.text.train.candidates,
         ]
         return list(dict.fromkeys(rungs))
@@ -100,7 +101,7 @@ class Trainer:
     def chosen_under(self, family: str) -> dict[str, Any]:
         """What a threshold is chosen under, besides what the recipe holds; JSON-able."""
         text = self.chain.plan.text
-        if family in BASELINES or self.chain.task != "binary" or text.task.errors is not None:
+        if is_baseline(family) or self.chain.task != "binary" or text.task.errors is not None:
             return {}
         claims = admitting(self.chain)
         bounds = [list(bound_of(claim, self.chain.plan.metrics)) for claim in claims]
@@ -119,7 +120,7 @@ class Trainer:
             contract,
             sample,
             functions,
-            rule=plan.fallback,
+            rule=chain.rule_of(recipe.family),
             seed=plan.text.train.seed,
             root=chain.project.root,
             parameters=recipe.parameters,
@@ -137,7 +138,7 @@ class Trainer:
             proof=matrix,
             code={module: source_digest(module, chain.project.root)} if module else None,
             package=recipe.family.partition(":")[0].partition(".")[0]
-            if ":" in recipe.family
+            if ":" in recipe.family and not is_baseline(recipe.family)
             else None,
         )
         return fitted, contract, _Archived(data, threshold, chosen)
@@ -147,7 +148,7 @@ class Trainer:
 
     def _functions(self, recipe: Recipe) -> Functions:
         module = self.chain.plan.text.train.features
-        if module is None or recipe.family in BASELINES:
+        if module is None or is_baseline(recipe.family):
             return {}
         return feature_functions(module, self.chain.project.root)
 

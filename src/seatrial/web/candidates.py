@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from seatrial.core.digest import short
 from seatrial.core.errors import NotFoundError
-from seatrial.records.candidate import BASELINES
+from seatrial.records.candidate import is_baseline
 from seatrial.records.evidence import Changed
 from seatrial.reports import numbers
 from seatrial.verbs.comparison import spoken
@@ -132,7 +132,7 @@ def _step(rung: Rung, training: Training, metrics: tuple[str, ...]) -> Step:
     candidate = rung.candidate
     return Step(
         name=spoken(candidate.family),
-        digest="" if candidate.family in BASELINES else candidate.name,
+        digest="" if is_baseline(candidate.family) else candidate.name,
         note=_note(rung, spoken(training.chosen)),
         kept=candidate.family == training.chosen,
         figures=tuple(figure(rung.metrics[name]) for name in metrics),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seatrial.core.digest import short
-from seatrial.records.candidate import BASELINES, Candidate
+from seatrial.records.candidate import Candidate, is_baseline
 from seatrial.reports.claims import true_signs
 from seatrial.reports.document import Bullets, Code, Section, Text, codes, markdown
 from seatrial.verbs.comparison import spoken
@@ -182,7 +182,7 @@ def _of_candidate(candidate: Candidate, facts: Facts) -> tuple[Text, ...]:
         if candidate.features
         else ("It reads no input",),
     ]
-    if made and candidate.family not in BASELINES:
+    if made and not is_baseline(candidate.family):
         found.append(("Functions that make features of columns: ", *made))
     found.append((f"Answers as {candidate.form}; held against the estimator: {candidate.parity}",))
     threshold = chosen(facts)

@@ -6,7 +6,7 @@ import platform
 from dataclasses import dataclass
 
 from seatrial.core.digest import digest
-from seatrial.records.candidate import BASELINES, Candidate
+from seatrial.records.candidate import GIVEN, Candidate, is_baseline
 from seatrial.reports import numbers
 from seatrial.reports.claims import true_signs
 from seatrial.verbs.comparison import spoken
@@ -97,9 +97,27 @@ def ways(facts: Facts) -> tuple[Way, ...]:
         ),
         _way("A simple model", simple, "the plan's `train.candidates` names none"),
         Way("An older system", old or "no other candidate was released before", bool(old)),
+        *_given(families),
         _people(facts),
-        Way("What others report", "the plan has no place for figures of others", there=False),
+        _reported(facts),
     )
+
+
+def _given(families: list[str]) -> list[Way]:
+    """Others whose answers stand beside the rows, but people."""
+    named = [each.removeprefix(GIVEN) for each in families if each.startswith(GIVEN)]
+    return [Way("Answers beside the rows", each, there=True) for each in named if each != "people"]
+
+
+def _reported(facts: Facts) -> Way:
+    """Figures that others published."""
+    figures = [
+        f"{name}: {each.metric} {each.value:g}, {each.source}"
+        for name, each in facts.project.plan.text.baselines.items()
+        if each.column is None
+    ]
+    without = "the plan's `baselines` names no figure"
+    return Way("What others report", "; ".join(figures) or without, bool(figures))
 
 
 def _people(facts: Facts) -> Way:
@@ -152,7 +170,7 @@ def lineage(facts: Facts) -> tuple[Link, ...]:
 
 
 def _of_candidate(candidate: Candidate, facts: Facts) -> list[Link]:
-    trained = candidate.family not in BASELINES
+    trained = not is_baseline(candidate.family)
     code = facts.chain.code(candidate.family) if trained else {}
     versions = facts.chain.environment if trained else {}
     return [
