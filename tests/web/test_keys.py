@@ -39,6 +39,8 @@ def test_focus_is_seen(page):
         ("r", "/readiness"),
         ("d", "/data"),
         ("k", "/candidates"),
+        ("s", "/slices"),
+        ("e", "/errors"),
         ("v", "/releases"),
         ("w", "/watch"),
         ("p", "/plan"),

@@ -86,7 +86,18 @@ def doctor(
         show_json(found.to_json())
         return
     name = f"{spoken(found.family)} {found.candidate}"
-    show(told(found.checks, name=name, explains=found.explains))
+    parts = found.parts
+    show(
+        told(
+            found.checks,
+            name=name,
+            explains=found.explains,
+            parts=parts.parts if parts else (),
+            total=found.total,
+            hurdle=found.hurdle,
+            experiments=found.experiments,
+        )
+    )
 
 
 def trace(

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from seatrial.core.estimate import Estimate
 from seatrial.records.check import Check
+from seatrial.records.step import Step
+from seatrial.reports import numbers
 from seatrial.reports.claims import true_signs
 from seatrial.reports.lines import (
+    COMMAND,
     DIM,
     GLYPHS,
     STYLES,
@@ -17,6 +21,7 @@ from seatrial.reports.lines import (
     line,
     next_command,
     pad,
+    table,
     wrap,
     wrapped,
 )
@@ -25,13 +30,26 @@ _TITLE = 10
 """Columns before a title."""
 
 
-def doctor(checks: Sequence[Check], *, name: str, explains: Check | None) -> list[Line]:
+def doctor(
+    checks: Sequence[Check],
+    *,
+    name: str,
+    explains: Check | None,
+    parts: Sequence[tuple[str, Estimate]] = (),
+    total: str = "",
+    hurdle: str = "",
+    experiments: Sequence[Step] = (),
+) -> list[Line]:
     """The checks in their order, and what explains the rest.
 
     Args:
         checks: The checks, by layer.
         name: The candidate, for people.
         explains: The first that fails; None if none does.
+        parts: The error in parts.
+        total: What they sum to, as a sentence.
+        hurdle: Where it is stuck.
+        experiments: What to try, in order.
     """
     lines = [line(name)]
     layer = ""
@@ -40,7 +58,27 @@ def doctor(checks: Sequence[Check], *, name: str, explains: Check | None) -> lis
             layer = each.layer
             lines += [line(""), line("  ", Piece(layer, DIM))]
         lines += _check(each)
+    if parts:
+        lines += [line(""), line(total), *_parts(parts)]
+        lines += [line(f"  It is stuck at the {hurdle}.")] if hurdle else []
+    if experiments:
+        lines += [line(""), line("To try, in this order")]
+        lines += [
+            each for at, one in enumerate(experiments, start=1) for each in _experiment(at, one)
+        ]
     return [*lines, line(""), *_closing(checks, explains)]
+
+
+def _parts(parts: Sequence[tuple[str, Estimate]]) -> list[Line]:
+    rows: list[list[Piece | str]] = [
+        [name, numbers.whole(each) if each.measured else each.method] for name, each in parts
+    ]
+    return table(rows)
+
+
+def _experiment(place: int, step: Step) -> list[Line]:
+    head = line(f"  {place}  ", step.title, "  ", Piece(step.command, COMMAND))
+    return [head, *wrapped(true_signs(step.gain_reason), indent=5, style=DIM)]
 
 
 def _check(check: Check) -> list[Line]:

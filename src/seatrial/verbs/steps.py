@@ -10,6 +10,7 @@ from seatrial.judging.rollout import repair
 from seatrial.judging.steps import Known
 from seatrial.judging.steps import steps as rank
 from seatrial.records.step import Step
+from seatrial.verbs.doctor import repairs
 from seatrial.verbs.look import newest_of
 from seatrial.verbs.measuring import Measuring
 from seatrial.verbs.project import Project
@@ -45,7 +46,9 @@ def steps(project: Project) -> Steps:
     ranked = rank(result.claims, result.judgements, result.metrics, ready.score, known)
     failing = sum(each.verdict == "fail" for each in result.judgements)
     served = repair(newest_of(project, result.candidate), known.train_s)
-    return Steps((*served, *ranked[:failing], *rollout_steps(project), *ranked[failing:]))
+    found = repairs(measuring) if known.is_current else ()
+    steps_ = (*served, *ranked[:failing], *found, *rollout_steps(project), *ranked[failing:])
+    return Steps(steps_)
 
 
 def _known(measuring: Measuring, test_costs: dict[str, float]) -> Known:

@@ -1,0 +1,136 @@
+"""Tagging by keyboard in a real browser, and the way from a finding to its rows."""
+
+import json
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import seatrial
+from seatrial.core.clock import ManualClock
+from seatrial.verbs.slices import slices
+from seatrial.web.server import start
+
+TYPED = "late at night"
+
+
+@pytest.fixture(scope="module")
+def pages(shop: Path, tmp_path_factory: pytest.TempPathFactory):
+    """The shop, trained, with its slices searched; a copy that may be tagged."""
+    root = Path(shutil.copytree(shop, tmp_path_factory.mktemp("errors") / "shop"))
+    project = seatrial.open(root, clock=ManualClock(datetime(2026, 12, 1, 9, tzinfo=UTC)))
+    slices(project, least=20, metric="accuracy")
+    handle = start(project, 0)
+    yield handle
+    handle.stop()
+    project.close()
+
+
+@pytest.fixture
+def page(browser, pages):
+    found = browser.new_page(viewport={"width": 1280, "height": 900})
+    found.goto(f"{pages.address}errors?of=wrong&case=1")
+    yield found
+    found.close()
+
+
+def place(page) -> str:
+    return page.locator(".bar.plain .meta").inner_text()
+
+
+def kept(page, what: str) -> None:
+    page.wait_for_function(f"document.getElementById('status').textContent === {json.dumps(what)}")
+
+
+def pressed(page) -> list[str]:
+    return [
+        each.get_attribute("value") for each in page.locator("[data-tag][aria-pressed=true]").all()
+    ]
+
+
+def test_a_new_tag_is_given_by_keyboard_and_is_there_for_the_next_row(page):
+    page.keyboard.press("n")
+    page.keyboard.type(TYPED)
+    page.keyboard.press("Enter")
+    kept(page, f"Kept: {TYPED}")
+    assert pressed(page) == [TYPED]
+    page.keyboard.press("j")
+    page.wait_for_function(
+        "document.querySelector('.bar.plain .meta').textContent.startsWith('2 of')"
+    )
+    assert pressed(page) == []
+    page.keyboard.press("1")
+    kept(page, f"Kept: {TYPED}")
+    page.reload()
+    assert pressed(page) == [TYPED]
+    assert place(page).endswith("looked at")
+
+
+def test_undo_takes_the_last_tag_back_and_k_goes_back(page):
+    page.goto(page.url.replace("case=1", "case=3"))
+    page.keyboard.press("1")
+    kept(page, f"Kept: {TYPED}")
+    page.keyboard.press("u")
+    page.wait_for_function(
+        "document.querySelectorAll('[data-tag][aria-pressed=true]').length === 0"
+    )
+    page.keyboard.press("k")
+    page.wait_for_function(
+        "document.querySelector('.bar.plain .meta').textContent.startsWith('2 of')"
+    )
+
+
+def test_keys_do_nothing_while_a_tag_is_typed(page):
+    before = pressed(page)
+    page.keyboard.press("n")
+    page.keyboard.type("1 j k u")
+    assert place(page).startswith("1 of")
+    assert pressed(page) == before
+    assert page.locator("input[name=new]").input_value() == "1 j k u"
+
+
+def test_without_script_a_row_is_tagged_all_the_same(browser, pages):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{pages.address}errors?of=wrong&case=5")
+    page.locator("input[name=new]").fill("by hand")
+    page.locator("[data-next]").click()
+    assert place(page).startswith("6 of")
+    page.goto(f"{pages.address}errors?of=wrong&case=5")
+    assert "by hand" in pressed(page)
+    context.close()
+
+
+def test_a_tag_leads_to_its_rows_and_its_history(page):
+    page.get_by_role("link", name=TYPED).first.click()
+    page.wait_for_url("**/errors/late%20at%20night")
+    assert page.locator("table").first.locator("tbody tr").count() >= 2
+    assert page.get_by_text("given").count() >= 2
+
+
+def test_a_form_of_another_address_is_refused(pages, browser):
+    page = browser.new_page()
+    answer = page.request.post(
+        f"{pages.address}errors/tag",
+        form={"row": "0", "tag": "x"},
+        headers={"origin": "http://evil.example"},
+    )
+    assert answer.status == 403
+    page.close()
+
+
+def test_a_slice_leads_to_its_rows_and_a_filter_changes_no_figure(browser, pages):
+    page = browser.new_page()
+    page.goto(f"{pages.address}slices")
+    every = page.locator("table tbody tr").count()
+    first = page.locator("summary").first.inner_text()
+    figure = page.locator("tbody tr td.val").first.inner_text()
+    page.locator("summary").first.click()
+    page.get_by_text("Its rows, the worst first").first.click()
+    page.wait_for_url("**/rows?where=*")
+    assert first in page.locator("h1").inner_text()
+    page.goto(f"{pages.address}slices?q={first.split()[0]}")
+    assert 0 < page.locator("table tbody tr").count() <= every
+    assert page.locator("tbody tr td.val").first.inner_text() == figure
+    page.close()
