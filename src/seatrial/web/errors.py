@@ -273,7 +273,7 @@ def _facts(found: Errors) -> tuple[Fact, ...]:
     right = [each for each in found.cases if not each.is_wrong]
     looked = sum(each.is_seen for each in right)
     return (
-        Fact("Candidate", "", found.candidate, "candidates"),
+        Fact("Candidate", "", found.candidate),
         Fact("Right answers looked at", f"{looked} of {len(right)}", href="errors?of=right"),
         Fact("Room counted against", found.against),
     )
