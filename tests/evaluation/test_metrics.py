@@ -65,6 +65,7 @@ SEVERAL_ORACLES = {
     "roc_auc": lambda p: oracle.roc_auc_score(p.truth, p.scores, multi_class="ovr"),
     "log_loss": lambda p: oracle.log_loss(p.truth, p.scores),
     "brier": lambda p: oracle.brier_score_loss(p.truth, p.scores),
+    "top_k_accuracy": lambda p: oracle.top_k_accuracy_score(p.truth, untied(p.scores), k=2),
 }
 NUMBER_ORACLES = {
     "mae": lambda p: oracle.mean_absolute_error(p.truth, p.decided),
@@ -74,6 +75,14 @@ NUMBER_ORACLES = {
     "mape": lambda p: oracle.mean_absolute_percentage_error(p.truth, p.decided),
     "within": lambda p: np.mean(np.abs(p.decided - p.truth) <= 1.0),
 }
+
+
+def untied(scores):
+    """Of equal scores the first is ahead."""
+    return scores - 1e-9 * np.arange(scores.shape[1])
+
+
+ARGUMENTS = {"within": {"distance": 1.0}, "top_k_accuracy": {"k": 2}}
 CASES = [
     *((metric, BINARY, exact) for metric, exact in BINARY_ORACLES.items()),
     *((metric, SEVERAL, exact) for metric, exact in SEVERAL_ORACLES.items()),
@@ -87,7 +96,7 @@ SMOOTH = [
 
 
 def ask(metric, predictions, **more):
-    arguments = {"distance": 1.0} if metric == "within" else {}
+    arguments = ARGUMENTS.get(metric, {})
     return measure(metric, predictions, arguments=arguments, costs=COSTS, **more)
 
 

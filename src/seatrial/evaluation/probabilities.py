@@ -10,7 +10,7 @@ from seatrial.evaluation.predictions import Codes, Floats, Predictions
 from seatrial.evaluation.question import Question, UndefinedError
 from seatrial.stats import POSITIVE, Linear, Scale
 
-METRICS = ("log_loss", "brier", "calibration_error", "coverage")
+METRICS = ("log_loss", "brier", "calibration_error", "coverage", "top_k_accuracy")
 
 CALIBRATION_BINS = 15
 
@@ -30,10 +30,19 @@ def linearise(question: Question, predictions: Predictions) -> Linear:
         threshold = float(question.arguments.get("confidence", question.confidence))
         given = _of_class(predictions, predictions.decided)
         return mean_of((given >= threshold).astype(np.float64), is_share=True)
+    if question.metric == "top_k_accuracy":
+        return _top_k(predictions, int(question.arguments["k"]))
     if question.metric == "log_loss":
         given = _of_class(predictions, predictions.truth)
         return mean_of(-np.log(np.clip(given, _LEAST, 1.0 - _LEAST)), scale=POSITIVE)
     return _brier(predictions)
+
+
+def _top_k(predictions: Predictions, k: int) -> Linear:
+    """Rows whose true class has fewer than k classes ahead of it; of equals the first named is ahead."""
+    order = np.argsort(-predictions.scores, axis=1, kind="stable")[:, :k]
+    hits = (order == predictions.truth[:, None]).any(axis=1)
+    return mean_of(hits.astype(np.float64), is_share=True)
 
 
 def mean_of(rows: Floats, *, scale: Scale = Scale(0.0, 1.0), is_share: bool = False) -> Linear:  # noqa: B008 - frozen

@@ -146,6 +146,12 @@ _BUILT_IN = (
         higher_is_better=False,
     ),
     _predictions(
+        "top_k_accuracy",
+        "share of rows whose true class is among the k most probable",
+        arguments=(Argument("k", "number", required=True, low=1.0),),
+        punishes=_BOTH,
+    ),
+    _predictions(
         "coverage",
         "share of rows whose decision has at least the required confidence",
         arguments=(Argument("confidence", "number", low=0.0, high=1.0),),
