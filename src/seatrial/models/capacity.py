@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seatrial.models import estimators
+from seatrial.models.ladder import known_columns
 from seatrial.records.contract import Contract
 from seatrial.scoring.forms import EstimatorForm, Scores
 
@@ -69,7 +70,7 @@ def answers(
         train: Matrix, (n_rows, n_inputs), and truth, (n_rows,).
         rows: (n_asked, n_inputs) what it is asked.
     """
-    fitted = variant.estimator.fit(*train)
+    fitted = variant.estimator.fit(known_columns(train[0]), train[1])
     return EstimatorForm(contract, fitted).scores(rows, {})
 
 

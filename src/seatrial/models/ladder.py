@@ -141,6 +141,14 @@ def fit(
     return _fit_estimator(family, contract, sample, functions, estimator)
 
 
+def known_columns(matrix: NDArray[Any]) -> NDArray[Any]:
+    """The matrix with 0 in columns that are never known: they tell nothing, and trees can't be cut on them."""
+    if matrix.dtype == object:
+        return matrix
+    never = np.isnan(matrix).all(axis=0)
+    return np.where(never, 0.0, matrix) if never.any() else matrix
+
+
 def _constant(contract: Contract, truth: NDArray[Any]) -> list[float]:
     if contract.classes:
         counts = np.bincount(truth, minlength=len(contract.classes))
@@ -157,7 +165,7 @@ def _fit_estimator(
     with warnings.catch_warnings(record=True) as caught, _threads(len(matrix)):
         warnings.simplefilter("always")
         try:
-            estimator.fit(matrix, sample.truth)
+            estimator.fit(known_columns(matrix), sample.truth)
         except Exception as error:
             fact = f"fitting {family} raised {type(error).__name__}: {error}"
             raise CodeError(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from seatrial.core.estimate import Estimate, not_measured
 from seatrial.evaluation import Predictions, measure
+from seatrial.models.ladder import known_columns
 from seatrial.records.contract import Contract
 
 MOST_ROWS = 10_000
@@ -67,7 +68,7 @@ def shift(
         return Shift(not_measured(reason, n=min(len(first), len(second))), ())
     random = np.random.default_rng(seed)
     kept = [np.sort(random.permutation(len(each))[:MOST_ROWS]) for each in (first, second)]
-    matrix = np.vstack([first[kept[0]], second[kept[1]]])
+    matrix = known_columns(np.vstack([first[kept[0]], second[kept[1]]]))
     part = np.repeat([0, 1], [len(each) for each in kept])
     own, other = units[0][kept[0]], units[1][kept[1]] + int(units[0].max()) + 1
     unit = np.concatenate([own, other])

@@ -127,6 +127,13 @@ def _trained_inputs(inputs: Inputs) -> str:
     return "" if form == "estimator" else f"the candidate is a {form}: nothing was trained"
 
 
+def _too_few(dev: Predictions) -> str:
+    """Why dev can't tell anything; empty if it can."""
+    from seatrial.evaluation.measurement import FEWEST_RELEVANT
+
+    return f"dev has {len(dev)} rows: too few to tell" if len(dev) < FEWEST_RELEVANT else ""
+
+
 def sanity(name: str) -> Callable[[Inputs], Found]:
     """A sanity check of the estimator, as :mod:`seatrial.models.sanity` makes it."""
 
@@ -275,6 +282,8 @@ def better_than_constant(inputs: Inputs) -> Found:
     from seatrial.evaluation import measure
 
     dev: Predictions = inputs["predictions/dev"]
+    if reason := _too_few(dev):
+        return Found(None, reason)
     metric = _loss_metric(dev)
     saved = measure(metric, _constant(dev, inputs["truth/train"]), versus=dev).estimate
     if metric == "balanced_accuracy":
@@ -315,6 +324,8 @@ def calibrated(inputs: Inputs) -> Found:
     from seatrial.evaluation import measure
 
     dev: Predictions = inputs["predictions/dev"]
+    if reason := _too_few(dev):
+        return Found(None, reason)
     if not dev.states_probabilities:
         return Found(None, "it states no probabilities")
     found = measure("calibration_error", dev, level=1.0 - LEVEL).estimate
@@ -405,6 +416,8 @@ def _capacity(inputs: Inputs, *, more: bool) -> Found:
     if reason := _trained_inputs(inputs):
         return Found(None, reason)
     dev: Predictions = inputs["predictions/dev"]
+    if reason := _too_few(dev):
+        return Found(None, reason)
     contract, (train, rows) = _matrices(inputs, "train", "dev")
     family, metric = inputs["scorer"].header.family, _loss_metric(dev)
     tried = [
