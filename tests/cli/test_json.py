@@ -310,6 +310,7 @@ DOCUMENTS = {
     },
     "runs compare": {
         "runs": [str],
+        "iteration": str,
         "changed": [CHANGED],
         "parameters": [CHANGED],
         "metric": str,

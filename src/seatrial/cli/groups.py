@@ -232,6 +232,7 @@ def runs_compare(first: str, second: str, *, project: Where = HERE, as_json: Jso
             found.metric,
             found.foreign,
             found.figures,
+            iteration=found.iteration,
         )
     )
 

@@ -57,6 +57,14 @@ def listed(rows: Sequence[RunRow]) -> list[Line]:
     return [*table(cells, right=[4, 5]), line(""), next_command("seatrial runs compare RUN RUN")]
 
 
+_STEPS = {
+    "data-centric": "A data-centric step: data alone changed.",
+    "model-centric": "A model-centric step: the data are the same.",
+    "both": "Data and model both changed.",
+    "environment": "Versions alone changed.",
+}
+
+
 def compared(
     names: tuple[str, str],
     changed: Sequence[Changed],
@@ -65,11 +73,14 @@ def compared(
     metric: str,
     foreign: Sequence[str] = (),
     figures: Sequence[FigureRow] = (),
+    *,
+    iteration: str = "none",
 ) -> list[Line]:
-    """Two runs: what differs, what moved."""
+    """Two runs: what differs, what moved, what kind of step it was."""
     if foreign:
         return _side_by_side(names, parameters, foreign, figures)
-    lines = [line(_moved(difference, metric)), line("")]
+    step = "" if iteration == "none" else f" {_STEPS[iteration]}"
+    lines = [line(f"{_moved(difference, metric)}{step}"), line("")]
     for title, found in (("Input", changed), ("Parameter", parameters)):
         if found:
             rows: list[list[Piece | str]] = [[Piece(each, DIM) for each in (title, *names)]]
@@ -78,7 +89,8 @@ def compared(
             ]
             lines += [*table(rows), line("")]
     if not changed and not parameters:
-        lines += [line("They are made of the same."), line("")]
+        same = "the same" if iteration == "none" else "the same data, code and versions"
+        lines += [line(f"They are made of {same}."), line("")]
     return [*lines, next_command("seatrial check")]
 
 

@@ -224,6 +224,10 @@ def find(project: Project, name: str) -> Run | Foreign:
     raise NotFoundError(f"no run is called {name}", hint="seatrial runs list")
 
 
+_OF_DATA = ("column ", "rows of ", "data.", "task.")
+"""Root inputs that are data begin so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Two runs.
@@ -237,6 +241,7 @@ class Comparison:
         metric: The optimised metric.
         foreign: Names of those that are foreign.
         figures: Where one is foreign, figures that either has, side by side.
+        families: Of both; empty where one is foreign.
     """
 
     names: tuple[str, str]
@@ -246,6 +251,24 @@ class Comparison:
     metric: str
     foreign: tuple[str, ...] = ()
     figures: tuple[FigureRow, ...] = field(default=())
+    families: tuple[str, str] = ("", "")
+
+    @property
+    def iteration(self) -> str:
+        """What kind of step leads from the first to the second, by what changed.
+
+        ``data-centric`` if data alone did, ``model-centric`` if code, hyperparameters or the family alone
+        did, ``both``; ``environment`` if versions alone did; ``none`` if nothing did.
+        """
+        named = [each.input for each in self.changed]
+        data = any(each.startswith(_OF_DATA) for each in named)
+        rest = [each for each in named if not each.startswith((*_OF_DATA, "environment "))]
+        model = bool(self.parameters or rest) or self.families[0] != self.families[1]
+        if data and model:
+            return "both"
+        if data or model:
+            return "data-centric" if data else "model-centric"
+        return "environment" if named else "none"
 
     def to_json(self) -> dict[str, Any]:
         """Write it as the JSON object of ``seatrial runs compare --json``; see ``docs/json.md``."""
@@ -255,6 +278,7 @@ class Comparison:
 
         return {
             "runs": list(self.names),
+            "iteration": self.iteration,
             "changed": plain(self.changed),
             "parameters": plain(self.parameters),
             "metric": self.metric,
@@ -285,6 +309,7 @@ def compare(project: Project, first: str, second: str) -> Comparison:
     ]
     return Comparison(
         names=(short(one.digest), short(two.digest)),
+        families=(one.candidate.family, two.candidate.family),
         changed=changes(one.candidate.leaves, two.candidate.leaves, first=_first_source(project)),
         parameters=changes(*parameters) if one.candidate.family == two.candidate.family else (),
         difference=_difference(project, one.candidate, two.candidate),
