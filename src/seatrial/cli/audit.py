@@ -120,6 +120,7 @@ def trace(
     show(
         told(
             row=found.row,
+            truth=found.truth,
             inputs=found.inputs,
             encoded=found.encoded,
             classes=found.classes,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from seatrial.core.errors import DataError
 from seatrial.records.condition import Column, Compare, Constant, Kind
 from seatrial.records.rule import Rule
@@ -41,6 +43,26 @@ def rule_of(column: str, kind: Kind, classes: tuple[str, ...]) -> Rule:
         return Rule(tuple(named), otherwise=classes[0])
     fact = f"{column} holds {kind}s, which can't be the classes {', '.join(classes[:5])}"
     raise DataError(fact, where="baselines", hint="name a column that holds the answers")
+
+
+def demand_answers(column: pl.Series, classes: tuple[str, ...]) -> None:
+    """Refuse a column that holds no answers.
+
+    Raises:
+        DataError: of two classes, a number outside of 0 to 1; or no text that names a class.
+    """
+    known = column.drop_nulls()
+    hint = "0 and 1, a probability, or the names of the classes"
+    if known.dtype.is_numeric() and len(classes) == _BINARY:
+        values = known.cast(pl.Float64).to_numpy()
+        low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))
+        if low < 0 or high > 1:
+            fact = f"{column.name} goes from {low:g} to {high:g}, which is no answer of two classes"
+            raise DataError(fact, where="baselines", hint=hint)
+    elif known.dtype == pl.String and not known.is_in(list(classes)).any():
+        some = ", ".join(known.unique().sort().head(4).to_list())
+        fact = f"{column.name} holds {some} ..., and the classes are {', '.join(classes[:5])}"
+        raise DataError(fact, where="baselines", hint=hint)
 
 
 def _is_number(text: str) -> bool:

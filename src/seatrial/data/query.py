@@ -109,7 +109,8 @@ def demand_columns(wanted: Mapping[str, str], kinds: Mapping[str, Kind]) -> None
 def unknown_column(name: str, kinds: Mapping[str, Kind], where: str) -> Fault:
     """Say that no column has this name, and which is nearest."""
     near = difflib.get_close_matches(name, kinds, n=1)
-    hint = f"nearest: {near[0]}" if near else f"columns: {', '.join(list(kinds)[:20])}"
+    more = f" and {len(kinds) - 20} more" if len(kinds) > 20 else ""  # noqa: PLR2004 — as many as are named
+    hint = f"nearest: {near[0]}" if near else f"columns: {', '.join(list(kinds)[:20])}{more}"
     return Fault(f"no column is called {name}", where, hint)
 
 

@@ -17,6 +17,8 @@ from seatrial.stats import wilson
 FEWEST_ERRORS = 30
 """Wrong answers under which no groups are looked for."""
 MOST_ROWS = 20_000
+MOST_COLUMNS, AXES = 100, 20
+"""A matrix with more columns than the first is looked at along so many directions."""
 _LEAST_WEIGHT = 0.05
 """Of the weightiest column; one with less says nothing of where answers are wrong."""
 _TYPICAL = 0.7
@@ -80,6 +82,8 @@ def error_groups(
     if len(errors) < FEWEST_ERRORS or len(errors) == len(wrong):
         return ()
     random = np.random.default_rng(seed)
+    if matrix.shape[1] > MOST_COLUMNS:
+        matrix, is_category = _narrowed(matrix, seed), [False] * AXES
     errors = np.sort(random.permutation(errors)[:MOST_ROWS])
     weights = _weights(matrix, wrong, random)
     placed = _placed(matrix[errors], matrix, is_category, weights)
@@ -99,6 +103,16 @@ def error_groups(
         groups.append(ErrorGroup(rows, traits, rate))
     groups.sort(key=lambda each: -len(each.rows))
     return tuple(each for each in groups if each.traits)
+
+
+def _narrowed(matrix: Floats, seed: int) -> Floats:
+    """The directions in which a wide matrix, such as that of images, varies most, (n_rows, AXES)."""
+    from sklearn.decomposition import PCA
+
+    filled = np.nan_to_num(matrix)
+    fitted = PCA(AXES, svd_solver="randomized", random_state=seed).fit(filled[:MOST_ROWS])
+    told: Floats = fitted.transform(filled)
+    return told
 
 
 def _weights(matrix: Floats, wrong: Mask, random: np.random.Generator) -> Floats:

@@ -92,6 +92,8 @@ def _ranges(
     present = np.sort(values[~np.isnan(values)])
     cuts = np.unique(present[[place * len(present) // RANGES for place in range(1, RANGES)]])
     cuts = cuts[cuts > known[0]]
+    if not len(cuts):  # most values are the least one: it against all others
+        cuts = known[1:2]
     codes = np.searchsorted(cuts, values, side="right").astype(np.int64)
     codes[np.isnan(values)] = -1
     slices = _between(Column(name), cuts.tolist())

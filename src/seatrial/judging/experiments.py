@@ -122,13 +122,14 @@ def _tried(check: str, title: str, why: str, known: Known) -> Step:
     """An experiment that the doctor has tried already, with what it found."""
     found = known.checks.get(check)
     if found is None or found.verdict not in {"pass", "fail"}:
-        return _step(title, why, "not known before it is tried", "seatrial doctor")
+        return _step(title, why, "not known before it is tried", f"seatrial search {known.family}")
     rests = (found.evidence,) if found.evidence else ()
-    return Step(title, f"{why}; {found.reason}", rests, None, _gain(found), None, "seatrial doctor")
+    command = f"seatrial search {known.family}"
+    return Step(title, f"{why}; {found.reason}", rests, None, _gain(found), None, command)
 
 
 def _gain(found: Check) -> str:
-    return "proved on dev" if found.verdict == "fail" else "tried on dev, and not proved to help"
+    return "proved on dev" if found.verdict == "fail" else f"tried on dev: {found.reason}"
 
 
 def _tag(known: Known) -> str:

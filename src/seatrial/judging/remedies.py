@@ -221,6 +221,16 @@ def _nothing_reaches(case: _Case) -> Step:
             "not known before it is tried",
             f"seatrial check {claim.id}",
         )
+    if claim.measure.where is None and not any(
+        str(claim.measure) in found for found in case.training.ladder.values()
+    ):
+        return case.step(
+            "Train again: the claim is newer than the candidate",
+            "no threshold and no family was chosen under it yet",
+            "a candidate that keeps it on dev, if there is one",
+            "seatrial train",
+            case.training.seconds,
+        )
     because = "no threshold and no other family reaches it on dev"
     if nearest := _nearest(case):
         because += f"; the nearest is {nearest[0]} with {nearest[1].value:.3g}"

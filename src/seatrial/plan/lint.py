@@ -67,6 +67,10 @@ def faults(
     return found
 
 
+_CLASSES = "recall >= 0.5"
+_EXAMPLE = {"regression": "mae <= 10", "forecast": "mae <= 10"}
+
+
 def _settings(text: PlanText, place: Place) -> Iterator[Fault]:
     for family in text.train.parameters:
         if family not in text.train.candidates:
@@ -114,7 +118,7 @@ def advice(text: PlanText, claims: tuple[Claim, ...], metrics: Mapping[str, Metr
         found.append(
             Fault(
                 "no claim looks at a slice or a group",
-                hint="as in `recall >= 0.5 where origin = 'LGA'`",
+                hint=f"as in `{_EXAMPLE.get(text.task.kind, _CLASSES)} where origin = 'LGA'`",
             )
         )
     if text.release.fallback is None:

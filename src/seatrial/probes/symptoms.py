@@ -25,6 +25,8 @@ LEVEL = 0.005
 """Chance that one of these checks accuses a healthy candidate; there are fewer than ten of them."""
 MOST_ROWS = 20_000
 """Rows of train that a variant is fitted on."""
+MOST_WORK = 600
+"""Columns times classes that trees are tried on; more would take minutes."""
 NOTABLE_FLIPS = 0.03
 NOTABLE_GAP = 0.03
 """Calibration error that is of account."""
@@ -79,6 +81,7 @@ class Symptom:
             "optimize": plan.text.optimize,
             "task.errors": plan.text.task.errors.model_dump() if plan.text.task.errors else None,
             "train.seed": plan.text.train.seed,
+            "data.split": plan.text.data.split.model_dump(),
             "train.parameters": {
                 name: dict(each) for name, each in plan.text.train.parameters.items()
             },
@@ -147,6 +150,8 @@ def sanity(name: str) -> Callable[[Inputs], Found]:
         header, root = inputs["scorer"].header, inputs["archive"][1]
         if train.dtype != np.float64:
             return Found(None, "texts go to the estimator as they are, and can't be looked at so")
+        if name == "input_scale" and any(each.kind == "image" for each in contract.inputs):
+            return Found(None, "pixels are of one scale")
         parameters = inputs.plan("train.parameters").get(header.family)
 
         def build(seed: int) -> Any:
@@ -222,7 +227,7 @@ def _linear_on_dev(inputs: Inputs, dev: Predictions) -> Predictions:
     from seatrial.models import estimators
 
     contract, (train, rows) = _matrices(inputs, "train", "dev")
-    kept = _some(len(train))
+    kept = _some(len(train))[: MOST_ROWS if train.shape[1] <= MOST_WORK else SANITY_ROWS]
     fitted = estimators.linear(contract, seed=0).fit(train[kept], inputs["truth/train"][kept])
     scores = np.zeros((len(rows), len(contract.classes)))
     scores[:, np.asarray(fitted.classes_, dtype=int)] = fitted.predict_proba(rows)
@@ -241,6 +246,10 @@ def parts_are_alike(inputs: Inputs) -> Found:
     from seatrial.models.shift import NOTABLE, shift
 
     contract, (train, test) = _matrices(inputs, "train", "test")
+    if train.dtype == object:
+        return Found(None, "texts are not compared so")
+    if inputs.plan("data.split")["by"] == "time":
+        train, test = _without_calendar(train, test)
     found = shift(contract, train, test, (inputs["units/train"], inputs["units/test"]))
     if not found.auc.measured:
         return Found(None, found.auc.method)
@@ -250,6 +259,31 @@ def parts_are_alike(inputs: Inputs) -> Found:
     named = ", ".join(name for name, _ in found.features[:5]) or "no single feature"
     repair = "Find out why they differ; train on rows like those to come, or weight them so"
     return Found(False, f"{told}, by {named}", found.auc, repair)
+
+
+CALENDAR_LEVELS = 31
+"""Values up to which a number may be a part of a date."""
+
+
+def _without_calendar(train: Any, test: Any) -> tuple[Any, Any]:
+    """The parts without columns that tell the time of a split by time: few values, and other ones later."""
+    train, test = train.copy(), test.copy()
+    for place in range(train.shape[1]):
+        levels = np.unique(np.concatenate([train[:, place], test[:, place]]))
+        shares = [
+            np.array([(side[:, place] == level).mean() for level in levels])
+            for side in (train, test)
+        ]
+        if (
+            len(levels) <= CALENDAR_LEVELS
+            and np.abs(shares[0] - shares[1]).sum() / 2 > CALENDAR_SHIFT
+        ):
+            train[:, place] = test[:, place] = 0.0
+    return train, test
+
+
+CALENDAR_SHIFT = 0.5
+"""Share of the rows that another value would be needed for, from which a column is a part of the date."""
 
 
 def every_class_is_predicted(inputs: Inputs) -> Found:
@@ -425,6 +459,12 @@ def _capacity(inputs: Inputs, *, more: bool) -> Found:
         for each in variants(family, contract, seed=inputs.plan("train.seed"))
         if each.more is more
     ]
+    work = train.shape[1] * max(len(contract.classes) - 1, 1)
+    if train.dtype == object or work > MOST_WORK:
+        return Found(
+            None,
+            f"{train.shape[1]:,} columns of {len(contract.classes)} classes are too many to try it",
+        )
     kept, level = _some(len(train)), 1.0 - LEVEL / len(tried)
     sample = (train[kept], inputs["truth/train"][kept])
     own = measure(metric, dev).estimate.value or 0.0
@@ -440,8 +480,10 @@ def _capacity(inputs: Inputs, *, more: bool) -> Found:
         return Found(None, "no other capacity could be compared")
     best = max(saved)
     figure = f"{best[1]} would change its {_spoken(metric)} of {own:.3g} by {numbers.whole(_turned(best[2]))}"
-    if (best[2].low or 0.0) <= max(SHARE_OF_ERROR * abs(own), 0.0):
-        return Found(True, figure, best[2])
+    low = best[2].low or 0.0
+    if low <= SHARE_OF_ERROR * abs(own):
+        small = f": proved, and less than the {SHARE_OF_ERROR:.0%} that is of account"
+        return Found(True, f"{figure}{small if low > 0 else ''}", best[2])
     gap = _train_gap(inputs, metric, own)
     word = "underfits" if more else "overfits"
     repair = (
@@ -513,6 +555,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         ("scorer", "frame/train", "frame/test", "units/train", "units/test"),
         parts_are_alike,
         4.0,
+        ("data.split",),
     ),
     Symptom(
         "not_overfitted",

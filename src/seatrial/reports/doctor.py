@@ -104,5 +104,5 @@ def _closing(checks: Sequence[Check], explains: Check | None) -> list[Line]:
         return [line(f"Nothing was found to be wrong{open_}."), next_command("seatrial slices")]
     failing = sum(each.verdict == "fail" for each in checks)
     more = f"; {failing - 1} more may follow from it" if failing > 1 else ""
-    said = f"Begin with {explains.id}: it comes first{more}{open_}."
-    return [line(said), next_command("seatrial doctor")]
+    said = f"Begin with {explains.id} ({explains.title[0].lower()}{explains.title[1:]}): it comes first{more}{open_}."
+    return [*(line(each) for each in wrap(said, WIDTH)), next_command("seatrial next")]

@@ -9,7 +9,7 @@ from typing import Any
 from seatrial.core.estimate import Estimate
 from seatrial.reports import numbers
 from seatrial.reports.claims import true_signs
-from seatrial.reports.lines import DIM, Line, Piece, line, next_command, table, wrapped
+from seatrial.reports.lines import DIM, Line, Piece, line, next_command, table, wrap, wrapped
 
 WORST = 8
 _CELL = 60
@@ -45,6 +45,7 @@ def errors(
     *,
     name: str,
     wrong: int,
+    is_number: bool,
     rows: int,
     seen: int,
     drawn: int,
@@ -59,6 +60,7 @@ def errors(
     Args:
         name: The candidate, for people.
         wrong: Wrong answers on dev.
+        is_number: Whether the furthest fifth counts as wrong.
         rows: Rows of dev.
         seen: Wrong answers of the sample that somebody looked at.
         drawn: Wrong answers of the sample.
@@ -69,13 +71,16 @@ def errors(
         worst: Wrong answers of the sample, the worst first.
     """
     rate = wrong / rows if rows else 0.0
+    said = f"{name} is wrong in {wrong:,} of {rows:,} rows of dev, {rate:.1%}."
+    if is_number:
+        said = f"The fifth of the answers of {name} that is furthest off, {wrong:,} of {rows:,} rows of dev."
     lines = [
-        line(f"{name} is wrong in {wrong:,} of {rows:,} rows of dev, {rate:.1%}."),
+        line(said),
         line(f"{seen} of a sample of {drawn} wrong answers are tagged."),
         line(""),
     ]
     if tags:
-        lines += [*_tags(tags, against), *wrapped(settled, indent=2), line("")]
+        lines += [*_tags(tags, against, is_number), *wrapped(settled, indent=2), line("")]
     if groups:
         lines += [line("Groups found without tags"), *_groups(groups), line("")]
     lines += [line("The worst of the sample"), *_worst(worst), line("")]
@@ -83,7 +88,7 @@ def errors(
     return [*lines, next_command(command)]
 
 
-def _tags(tags: Sequence[TagLine], against: str) -> list[Line]:
+def _tags(tags: Sequence[TagLine], against: str, is_number: bool) -> list[Line]:  # noqa: FBT001 — of two texts
     heads = (
         "tag",
         "share of errors",
@@ -106,7 +111,8 @@ def _tags(tags: Sequence[TagLine], against: str) -> list[Line]:
         ]
         for each in tags
     ]
-    return [*table(rows), line(f"  Points of accuracy, against {against}.")]
+    what = "Points of the rows that are so far off" if is_number else "Points of accuracy"
+    return [*table(rows), line(f"  {what}, against {against}.")]
 
 
 def _short(estimate: Estimate) -> str:
@@ -117,9 +123,10 @@ def _groups(groups: Sequence[tuple[int, str, Estimate]]) -> list[Line]:
     rows: list[list[Piece | str]] = [
         [Piece(each, DIM) for each in ("errors", "where most of them lie", "wrong there")]
     ]
-    rows += [
-        [str(size), true_signs(where)[:_CELL], numbers.whole(rate)] for size, where, rate in groups
-    ]
+    for size, where, rate in groups:
+        first, *rest = wrap(true_signs(where), _CELL)
+        rows.append([str(size), first, numbers.whole(rate)])
+        rows += [["", each] for each in rest]
     return table(rows, right=[0])
 
 

@@ -48,7 +48,9 @@ def slices(
     )
     head = [line(each) for each in wrap(looked, 96)]
     if not rows:
-        said = "None of them is worse than chance explains." if looked_at else _too_few(least)
+        said = (
+            "None of them is worse than chance explains." if looked_at else _too_few(least, columns)
+        )
         return [*head, line(""), line(said), next_command("seatrial doctor")]
     ranked = rows[0][2] is None
     last = "score" if ranked else "p, adjusted"
@@ -57,7 +59,9 @@ def slices(
     ]
     for row in rows:
         cells += _row(row, ranked=ranked)
-    closing = _closing(rows[0], f"{metric} {'>=' if higher_is_better else '<='}")
+    where, estimate, p, _ = rows[0]
+    claim = claim_for(metric, where, estimate, higher_is_better=higher_is_better)
+    closing = _closing(claim, is_beyond=p is None or p <= BEYOND_CHANCE)
     return [*head, line(""), *table(cells, right=[3, 4]), line(""), *closing]
 
 
@@ -84,15 +88,26 @@ def p_value(p: float) -> str:
     return f"< {least}" if p < least else f"{p:.2g}"
 
 
-def _too_few(least: int) -> str:
+def _too_few(least: int, columns: int) -> str:
+    if not columns:
+        return "There is no column to cut: free texts, images, keys and moments make no slices."
     return f"No slice has {least} relevant rows; --min-rows asks for fewer."
 
 
-def _closing(worst: Row, bound: str) -> list[Line]:
-    where, estimate, p, _ = worst
-    if p is not None and p > BEYOND_CHANCE:
+def claim_for(metric: str, where: str, estimate: Estimate, *, higher_is_better: bool) -> str:
+    """A claim that holds a slice to what is proved of it: the far end of its interval.
+
+    >>> claim_for("mae", "hour >= 17", Estimate(77.0, 71.2, 84.3, 90, ""), higher_is_better=False)
+    'mae <= 84.3 where hour >= 17'
+    """
+    end = estimate.low if higher_is_better else estimate.high
+    bound = f"{float(f'{end or 0.0:.3g}'):g}"
+    return f"{metric} {'>=' if higher_is_better else '<='} {bound} where {where}"
+
+
+def _closing(claim: str, *, is_beyond: bool) -> list[Line]:
+    if not is_beyond:
         said = "No slice is worse than chance explains; those above come nearest."
         return [line(said), next_command("seatrial doctor")]
-    claim = f"{bound} {estimate.value or 0.0:.2g} where {where}"
-    lines = wrap(f"To hold the worst to a bound, write it as a claim: {claim}", 96)
-    return [*(line(each) for each in lines), next_command("seatrial errors")]
+    lead = line("To hold the worst to what is proved of it, write it as a claim:")
+    return [lead, line("  ", claim), next_command("seatrial errors")]

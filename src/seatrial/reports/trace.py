@@ -13,6 +13,7 @@ _CELL = 28
 def trace(
     *,
     row: str,
+    truth: str,
     inputs: Mapping[str, Any],
     encoded: Mapping[str, float],
     classes: Sequence[str],
@@ -27,6 +28,7 @@ def trace(
 
     Args:
         row: Its name.
+        truth: What is true.
         inputs: Raw columns.
         encoded: Columns of the model's matrix.
         classes: Names of the classes; empty for a number.
@@ -59,7 +61,7 @@ def trace(
     at = f", threshold {threshold:.3g}" if threshold is not None else ""
     lines += [*table(outputs, right=[1, 2]), line("")]
     verdict = Piece(f"Training and serving give {same}", "" if is_same else STYLES["fail"])
-    lines += [line(verdict, f"; decided: {decision}{at}."), line("")]
+    lines += [line(verdict, f"; decided: {decision}{at}; true: {truth}."), line("")]
     if pushes:
         moved: list[list[Piece | str]] = [
             [Piece(each, DIM) for each in ("pushed by", "is", "instead of", "score")]

@@ -11,7 +11,7 @@ from seatrial.core.units import duration
 from seatrial.judging.verdicts import Filed, judge
 from seatrial.plan.leaves import leaves
 from seatrial.records.cadence import Cadence, due_after, wanted_at
-from seatrial.records.candidate import Candidate
+from seatrial.records.candidate import Candidate, is_baseline
 from seatrial.records.claim import Claim
 from seatrial.records.evidence import VERDICTS, Judgement, Verdict
 from seatrial.records.metrics import Metric
@@ -242,15 +242,20 @@ def _standing(measuring: Measuring) -> str:
 
 
 def _uses(measuring: Measuring, candidate: Candidate | None) -> int:
-    """How many candidates' answers to the test part are on file, this one's included."""
+    """How many trained candidates' answers to the test part are on file, this one's included."""
     entries = measuring.project.ledger.find("scores")
+    simple = {
+        entry.payload["artefact"]
+        for entry in measuring.project.ledger.find("candidate")
+        if is_baseline(entry.payload["family"])
+    }
     target = measuring.chain.split.parts["test"].rows
     seen = {
         entry.payload["artefact"]
         for entry in entries
         if entry.payload["part"] == "test" and entry.payload["rows"] <= target
     }
-    return len(seen | ({candidate.artefact} if candidate else set()))
+    return len((seen - simple) | ({candidate.artefact} if candidate else set()))
 
 
 def _record(measuring: Measuring, result: Checked) -> None:

@@ -11,7 +11,7 @@ from seatrial.evaluation.parts import Parts
 from seatrial.evaluation.question import Question
 from seatrial.judging.experiments import Known, experiments
 from seatrial.judging.verdicts import Filed
-from seatrial.records.candidate import Candidate
+from seatrial.records.candidate import Candidate, is_baseline
 from seatrial.records.check import LAYERS, Check, Layer
 from seatrial.records.claim import Measure
 from seatrial.records.evidence import Evidence, Verdict
@@ -125,7 +125,9 @@ def doctor(
         tuple(checks),
         parts,
         _hurdle(measuring, parts),
-        experiments(parts.dominant, _why(parts), known) if parts else (),
+        experiments(parts.dominant, _why(parts), known)
+        if parts and not is_baseline(candidate.family)
+        else (),
     )
 
 
@@ -163,7 +165,7 @@ def repairs(measuring: Measuring) -> tuple[Step, ...]:
             None,
             "1 cause less; what lies behind it may go with it",
             None,
-            "seatrial doctor",
+            "seatrial doctor --again",
         )
         for each in failing
     )
@@ -267,8 +269,14 @@ def _check(metric: Metric, layer: Layer, answer: tuple[Wanted, Filed] | None) ->
         return Check(metric.name, title, layer, "unknown", answer[1].why_not)
     estimate = evidence.estimate
     if not estimate.measured:
+        moot = "nothing was trained" in estimate.method
         return Check(
-            metric.name, title, layer, "unknown", estimate.method, evidence=evidence.digest
+            metric.name,
+            title,
+            layer,
+            "not applicable" if moot else "unknown",
+            estimate.method,
+            evidence=evidence.digest,
         )
     verdict: Verdict = "pass" if (estimate.value or 0.0) >= 1 else "fail"
     figure = evidence.statistics.get("figure")

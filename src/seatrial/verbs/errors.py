@@ -163,6 +163,7 @@ class Errors:
     Attributes:
         candidate: Short name.
         wrong: Wrong answers on dev.
+        is_number: Whether a number is predicted, and the furthest fifth counts as wrong.
         rows: Rows of dev.
         cases: The sample: wrong answers first, in the order in which they were drawn, then right ones.
         tags: The one most worth working on first.
@@ -173,6 +174,7 @@ class Errors:
 
     candidate: str
     wrong: int
+    is_number: bool
     rows: int
     cases: tuple[Case, ...]
     tags: tuple[TagRow, ...]
@@ -248,6 +250,7 @@ def report_lines(found: Errors) -> dict[str, Any]:
     return {
         "name": found.candidate,
         "wrong": found.wrong,
+        "is_number": found.is_number,
         "rows": found.rows,
         "seen": found.seen,
         "drawn": found.drawn,
@@ -312,7 +315,7 @@ def tag(project: Project, name: str, tags: Sequence[str]) -> Case:
     """
     desk = _Desk(project)
     case = _find(desk.cases, name)
-    cleaned = list(dict.fromkeys(_tag(each) for each in tags))
+    cleaned = list(dict.fromkeys(_tag(one) for each in tags for one in each.split(",")))
     record = {"row": case.id, "tags": cleaned, "candidate": desk.candidate.name}
     project.ledger.append("tag", record, key=case.id)
     return case
@@ -525,6 +528,7 @@ class _Desk:
         return Errors(
             self.candidate.name,
             int(self.wrong.sum()),
+            self.answers.task == "regression",
             len(self.answers),
             self.cases,
             tuple(rows),
@@ -556,7 +560,7 @@ class _Desk:
 
         if against is None:
             return {}
-        other = wrong_of(self._other(against))
+        other = wrong_of(self._other(against), like=self.answers)
         found = {}
         for name, mask in masks.items():
             hits = [bool(other[each.place]) for each, has in zip(seen, mask, strict=True) if has]
@@ -660,7 +664,7 @@ class _Desk:
 
     def _found_groups(self, names: tuple[str, ...]) -> tuple[ErrorGroup, ...]:
         from seatrial.evaluation.facets import facets
-        from seatrial.scoring.encode import encode
+        from seatrial.scoring.encode import encode, spans
 
         scorer = self.materials.scorer(self.candidate)
         contract = scorer.header.contract
@@ -671,7 +675,11 @@ class _Desk:
         if matrix.dtype != np.float64:
             return ()
         made = facets(self.materials.raw(PART, names), least=10)
-        kinds = [each.kind == "category" for each in contract.inputs]
+        kinds = [
+            each.kind == "category"
+            for each, columns in spans(contract)
+            for _ in range(columns.start, columns.stop)
+        ]
         return error_groups(matrix, kinds, self.wrong, made)
 
 
@@ -694,12 +702,14 @@ def _ranks(column: Any, places: Any) -> Any:
     return np.where(np.isnan(values[places]), np.nan, np.minimum(found, 1.0))
 
 
-def wrong_of(answers: Predictions) -> Any:
-    """Which answers are wrong, (n_rows,) bool; of numbers the fifth that is furthest off."""
+def wrong_of(answers: Predictions, *, like: Predictions | None = None) -> Any:
+    """Which answers are wrong, (n_rows,) bool.
+
+    Of numbers those that are further off than four fifths of the answers are, or of those they are held against.
+    """
     if answers.task != "regression":
         return np.asarray(answers.decided) != answers.truth
-    off = np.abs(answers.errors)
-    return off > np.quantile(off, FAR)
+    return np.abs(answers.errors) > np.quantile(np.abs((like or answers).errors), FAR)
 
 
 def _told(answers: Predictions, place: int) -> tuple[str, str, float]:

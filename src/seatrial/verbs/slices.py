@@ -313,9 +313,9 @@ def _read(record: Any, entry: str) -> Slices:
     )
 
 
-def newest(project: Project, *, artefact: str | None = None) -> Slices | None:
-    """The newest search that is on file, of a candidate if one is named; None before the first."""
+def newest(project: Project, *, metric: str | None = None) -> Slices | None:
+    """The newest search that is on file, in a metric if one is named; None before the first."""
     for entry in project.ledger.find("slices"):
-        if artefact is None or artefact.startswith(entry.payload["candidate"]):
+        if metric is None or metric == entry.payload["metric"]:
             return _read(entry.payload, entry.digest)
     return None

@@ -39,6 +39,7 @@ class Trace:
 
     Attributes:
         row: Its name.
+        truth: What is true.
         inputs: Raw columns.
         encoded: Columns of the model's matrix.
         trained: Scores by the way of training: the estimator itself.
@@ -51,6 +52,7 @@ class Trace:
     """
 
     row: str
+    truth: str
     inputs: Mapping[str, Any]
     encoded: Mapping[str, float]
     trained: tuple[float, ...]
@@ -64,18 +66,24 @@ class Trace:
     @property
     def is_same(self) -> bool:
         """Whether training and serving give the same answer."""
-        scale = max(1.0, *(abs(each) for each in self.trained)) if not self.classes else 1.0
-        gaps = (abs(one - two) for one, two in zip(self.trained, self.served, strict=True))
-        return max(gaps) <= SAME * scale
+        scale = (
+            max(1.0, *(abs(each) for each in np.nan_to_num(self.trained).tolist()))
+            if not self.classes
+            else 1.0
+        )
+        both = zip(self.trained, self.served, strict=True)
+        gaps = [abs(one - two) for one, two in both if not (np.isnan(one) and np.isnan(two))]
+        return max(gaps, default=0.0) <= SAME * scale
 
     def to_json(self) -> dict[str, Any]:
         """Write it as the JSON object of ``seatrial trace --json``; see ``docs/json.md``."""
         return {
             "row": self.row,
+            "truth": self.truth,
             "inputs": {name: _plain(value) for name, value in self.inputs.items()},
             "encoded": {name: _plain(value) for name, value in self.encoded.items()},
-            "training": list(self.trained),
-            "serving": list(self.served),
+            "training": [_plain(each) for each in self.trained],
+            "serving": [_plain(each) for each in self.served],
             "same": self.is_same,
             "classes": list(self.classes),
             "decision": self.decision,
@@ -110,7 +118,7 @@ def trace(project: Project, name: str) -> Trace:
     frame = materials.frame(PART, asked)
     row = dict(zip(asked, frame.row(case.place), strict=True)) if asked else {"": None}
     typical = typical_values(materials, asked)
-    return _traced(case.id, row, _estimator(project, candidate), served, typical)
+    return _traced((case.id, case.truth), row, _estimator(project, candidate), served, typical)
 
 
 def typical_values(materials: Materials, names: Sequence[str]) -> dict[str, Any]:
@@ -132,7 +140,7 @@ def _estimator(project: Project, candidate: Candidate) -> Scorer:
 
 
 def _traced(
-    name: str,
+    named: tuple[str, str],
     row: Mapping[str, Any],
     trained: Scorer,
     served: Scorer,
@@ -150,7 +158,7 @@ def _traced(
         else np.empty(0)
     )
     return Trace(
-        name,
+        *named,
         row,
         {each.name: value for each, value in zip(contract.inputs, encoded.tolist(), strict=False)}
         if encoded.dtype.kind == "f"

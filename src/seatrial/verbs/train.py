@@ -12,6 +12,7 @@ from seatrial.core.errors import PlanError
 from seatrial.core.estimate import Estimate
 from seatrial.plan.config import with_config
 from seatrial.records.candidate import Candidate, is_baseline
+from seatrial.reports import numbers
 from seatrial.reports.training import LadderRow
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.comparison import Comparison, spoken
@@ -117,7 +118,14 @@ def rows_of(
 ) -> list[LadderRow]:
     """The ladder as rows for people; after it the figures of others."""
     figures = [
-        LadderRow(name, {metric: told}, None, None, kept=False, note=source)
+        LadderRow(
+            name,
+            {metric: told},
+            None,
+            None,
+            kept=False,
+            note=f"{metric} {numbers.whole(told)}, {source}",
+        )
         for name, (metric, told, source) in others.items()
     ]
     return [*_rungs(training), *figures]

@@ -52,6 +52,10 @@ class Trainer:
 
     def make(self, recipe: Recipe) -> Candidate:
         """Fit, archive and record one candidate."""
+        if recipe.family.startswith(GIVEN) and self.chain.classes:
+            from seatrial.data.given import demand_answers
+
+            demand_answers(self.materials.column("train", recipe.features[0]), self.chain.classes)
         under = self.chosen_under(recipe.family)
         fitted, contract, data = self._build(recipe, under)
         chain, project = self.chain, self.chain.project

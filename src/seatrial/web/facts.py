@@ -117,7 +117,8 @@ class Facts:
         """The newest search for slices; None before the first."""
         from seatrial.verbs.slices import newest
 
-        return newest(self.project)
+        optimised = str(self.project.plan.optimise)
+        return newest(self.project, metric=optimised) or newest(self.project)
 
     def pushes(self, row: str) -> tuple[Push, ...]:
         """What pushed the answer to a row of the sample most."""

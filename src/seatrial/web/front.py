@@ -10,6 +10,11 @@ from seatrial.reports import numbers
 from seatrial.web.facts import Facts
 
 _TASKS = {"regression": "tabular-regression"}
+_KINDS = {
+    "text": "text-classification",
+    "image": "image-classification",
+    "forecast": "time-series-forecasting",
+}
 
 
 def front_matter(facts: Facts, *, licence: str) -> Mapping[str, Any]:
@@ -18,7 +23,8 @@ def front_matter(facts: Facts, *, licence: str) -> Mapping[str, Any]:
     Source:
         The specification of metadata of the Hugging Face Hub's model cards.
     """
-    task = _TASKS.get(facts.chain.task, "tabular-classification")
+    kind = facts.project.plan.text.task.kind
+    task = _KINDS.get(kind) or _TASKS.get(facts.chain.task, "tabular-classification")
     found: dict[str, Any] = {"license": licence.lower()} if licence else {}
     found |= {"tags": ["seatrial", task], "pipeline_tag": task}
     results = _results(facts)

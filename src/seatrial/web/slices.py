@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from seatrial.core.errors import NotFoundError
 from seatrial.reports import numbers
-from seatrial.reports.slices import BEYOND_CHANCE, p_value
+from seatrial.reports.slices import BEYOND_CHANCE, claim_for, p_value
 from seatrial.reports.trace import cell
 from seatrial.verbs.slices import Slices
 from seatrial.web import words
@@ -39,6 +39,7 @@ class SlicesPage:
     sign: str
     line: float | None
     columns: str
+    filter: str
 
 
 def view(facts: Facts, asked: Mapping[str, str]) -> SlicesPage:
@@ -52,7 +53,7 @@ def view(facts: Facts, asked: Mapping[str, str]) -> SlicesPage:
     if found is None:
         lede = "A search looks at every value of up to three columns at once, and pays for their number."
         head = Head("No slices were searched yet.", lede, (Fact("Next", "", "seatrial slices"),))
-        return SlicesPage(head, "", None, (), "", None, "")
+        return SlicesPage(head, "", None, (), "", None, "", "")
     wanted = asked.get("q", "").strip().lower()
     lines = tuple(_line(found, place) for place in range(len(found.slices)))
     return SlicesPage(
@@ -65,6 +66,7 @@ def view(facts: Facts, asked: Mapping[str, str]) -> SlicesPage:
         if found.overall.value is None
         else round(found.overall.value, numbers.decimals(found.overall)),
         ", ".join(found.columns),
+        wanted,
     )
 
 
@@ -105,7 +107,7 @@ def _line(found: Slices, place: int) -> SliceLine:
         numbers.count(row.estimate.n),
         f"score {row.score:.2f}" if row.p_adjusted is None else p_value(row.p_adjusted),
         "fail" if beyond else "not applicable",
-        f"{found.metric} {'>=' if found.higher_is_better else '<='} {row.estimate.value or 0:.2g} where {row.where}",
+        claim_for(found.metric, row.where, row.estimate, higher_is_better=found.higher_is_better),
     )
 
 
