@@ -59,11 +59,22 @@ def test_a_new_tag_is_given_by_keyboard_and_is_there_for_the_next_row(page):
     page.keyboard.press("j")
     expect(page.locator(".bar.plain .meta")).to_have_text(re.compile("^2 of"))
     assert pressed(page) == []
-    with page.expect_response("**/errors/tag"):
+    row = page.locator("input[name=row]").input_value()
+    with page.expect_response(lambda each: row in (each.request.post_data or "")):
         page.keyboard.press("1")
     page.reload()
     assert pressed(page) == [TYPED]
     assert place(page).endswith("looked at")
+
+
+def test_keys_that_are_pressed_while_a_row_is_loaded_act_on_that_row(page):
+    page.goto(page.url.replace("case=1", "case=7"))
+    for key in ("j", "n", *"fast", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator(".bar.plain .meta")).to_have_text(re.compile("^8 of"))
+    expect(page.locator("#status")).to_have_text("Kept: fast")
+    assert pressed(page) == ["fast"]
+    assert page.locator("input[name=new]").input_value() == ""
 
 
 def test_undo_takes_the_last_tag_back_and_k_goes_back(page):

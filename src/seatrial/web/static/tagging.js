@@ -48,7 +48,14 @@ function given() {
   return [...form().querySelectorAll("[data-tag][aria-pressed=true]")].map((each) => each.value);
 }
 
-async function send(row, tags) {
+let sent = Promise.resolve();  // one after the other, so that the newest tags of a row are the last
+
+function send(row, tags) {
+  sent = sent.then(() => post(row, tags));
+  return sent;
+}
+
+async function post(row, tags) {
   const body = new URLSearchParams({ row });
   for (const tag of tags) body.append("tag", tag);
   const answer = await fetch(form().action, { method: "POST", body, redirect: "manual" });
