@@ -22,7 +22,7 @@ ADULT = (5, 8, 16, 7, 14, 6, 5, 2, 10, 10, 10, 10, 10, 41)
 ADULT_ROWS = 48_842
 TEN = (5, 8, 10, 7, 10, 6, 5, 2, 9, 10)
 MANY_ROWS = 1_000_000
-ALPHA, MOST = 0.95, 10
+ALPHA, MOST = 0.99, 10
 OURS = """
 import json, sys, time
 import numpy as np

@@ -50,7 +50,7 @@ def facets(columns: Mapping[str, npt.NDArray[Any]], *, least: int) -> tuple[Face
 
 def _facet(name: str, values: npt.NDArray[Any], least: int) -> Facet:
     if values.dtype == object:
-        return _levels(name, _coded(values.tolist()), least)
+        return _levels(name, _coded(values), least)
     known = np.unique(values[~np.isnan(values)])
     if len(known) > 2 * RANGES:
         return _ranges(name, values, known, least)
@@ -59,10 +59,12 @@ def _facet(name: str, values: npt.NDArray[Any], least: int) -> Facet:
     return _levels(name, (levels, codes), least)
 
 
-def _coded(values: Sequence[Any]) -> tuple[list[Any], npt.NDArray[np.int64]]:
-    places: dict[Any, int] = {}
-    codes = [-1 if value is None else places.setdefault(value, len(places)) for value in values]
-    return list(places), np.array(codes, dtype=np.int64)
+def _coded(values: npt.NDArray[Any]) -> tuple[list[Any], npt.NDArray[np.int64]]:
+    """Levels in their order, and the place of each row's; -1 for a missing value."""
+    listed = values.tolist()
+    levels = sorted(set(listed) - {None}, key=lambda each: (str(type(each)), each))
+    places = {level: place for place, level in enumerate(levels)} | {None: -1}
+    return levels, np.fromiter(map(places.__getitem__, listed), np.int64, count=len(listed))
 
 
 def _levels(name: str, coded: tuple[list[Any], npt.NDArray[np.int64]], least: int) -> Facet:

@@ -79,7 +79,8 @@ def tabulate(
     given = Losses(
         np.zeros(len(cells)), np.ones(len(cells), bool), predictions.units, is_share=True
     )
-    is_single = len(np.unique(predictions.units)) == len(cells)
+    in_order = np.array_equal(predictions.units, np.arange(len(cells)))
+    is_single = in_order or len(np.unique(predictions.units)) == len(cells)
     units = None if is_single else predictions.units
     measured = _Measured(cells, size * size, tops, bottoms, units, level)
     parts = list(_parts(made, given, measured, depth, least))
