@@ -179,9 +179,10 @@ def candidate_of(chain: Chain, materials: Materials) -> Candidate:
 
 
 def columns_to_cut(chain: Chain) -> tuple[str, ...]:
-    """Columns whose values make slices: all but keys, the target's, moments and forbidden ones."""
+    """Columns whose values make slices: all but keys, the target's, moments, images and forbidden ones."""
     data = chain.plan.text.data
     out = {*chain.target_columns, *data.features.forbid}
+    out |= set(chain.images) if chain.plan.text.task.kind == "image" else set()
     out |= set(data.keys) if len(data.keys) == 1 else set()
     return tuple(
         each.name for each in chain.snapshot.columns if each.name not in out and each.kind in CUT

@@ -17,17 +17,27 @@ from seatrial.web.head import Fact, Head
 from seatrial.web.shown import Figure, figure
 
 MOST_FIELDS = 14
+SHORT, LONGEST = 28, 600
+"""Signs of a value: in a cell of its own, and at most."""
 KEYED = 9
 """Tags that have a key of their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column of the row: its value, and where it lies among all rows, in per cent; None if unordered."""
+    """A column of the row.
+
+    Attributes:
+        name: Of the column.
+        value: For people; a text whole, up to :data:`LONGEST` signs.
+        lies: Where it lies among all rows, in per cent; None if unordered.
+        is_long: Whether the value takes the room of where it lies.
+    """
 
     name: str
     value: str
     lies: float | None
+    is_long: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +295,7 @@ def _shown(facts: Facts, found: Errors, cases: Sequence[Case], place: int, kind:
     names = list(dict.fromkeys([*known, *case.tags]))
     names.sort(key=_first_given(found))
     fields = tuple(
-        Field(name, cell(value), _per_cent(case.lies.get(name)))
+        Field(name, _told(value), _per_cent(case.lies.get(name)), len(_told(value)) > SHORT)
         for name, value in list(case.fields.items())[:MOST_FIELDS]
     )
     return Shown(
@@ -308,6 +318,13 @@ def _shown(facts: Facts, found: Errors, cases: Sequence[Case], place: int, kind:
         tags=case.tags,
         seen=case.is_seen,
     )
+
+
+def _told(value: Any) -> str:
+    """A value; of a text as much as can be read at a glance."""
+    if not isinstance(value, str):
+        return cell(value)
+    return value if len(value) <= LONGEST else f"{value[:LONGEST]} …"
 
 
 def _first_given(found: Errors) -> Any:
