@@ -107,7 +107,8 @@ def trace(project: Project, name: str) -> Trace:
     Raises:
         NotFoundError: there is no candidate, or no row of the sample has that name.
     """
-    from seatrial.verbs.errors import PART, case_of
+    from seatrial.verbs.error_records import PART
+    from seatrial.verbs.errors import case_of
 
     chain = Chain(project)
     materials = Materials(chain)

@@ -10,7 +10,8 @@ from seatrial.core.errors import NotFoundError
 from seatrial.core.estimate import Estimate
 from seatrial.reports import numbers
 from seatrial.reports.trace import cell
-from seatrial.verbs.errors import Case, Errors, TagRow, settled
+from seatrial.verbs.error_records import Case, Errors, TagRow
+from seatrial.verbs.errors import settled
 from seatrial.web import words
 from seatrial.web.facts import Facts
 from seatrial.web.head import Fact, Head

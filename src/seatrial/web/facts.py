@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from seatrial.verbs.answered import Counted
     from seatrial.verbs.chain import Chain
     from seatrial.verbs.check import Checked
-    from seatrial.verbs.errors import Case, Errors, TagChange
+    from seatrial.verbs.error_records import Case, Errors, TagChange
     from seatrial.verbs.readiness import Ready
     from seatrial.verbs.runs import Comparison, Run
     from seatrial.verbs.sign_off import SignOff
