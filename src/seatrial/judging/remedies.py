@@ -221,9 +221,8 @@ def _nothing_reaches(case: _Case) -> Step:
             "not known before it is tried",
             f"seatrial check {claim.id}",
         )
-    if claim.measure.where is None and not any(
-        str(claim.measure) in found for found in case.training.ladder.values()
-    ):
+    figures = {name for found in case.training.ladder.values() for name in found}
+    if claim.measure.where is None and figures and str(claim.measure) not in figures:
         return case.step(
             "Train again: the claim is newer than the candidate",
             "no threshold and no family was chosen under it yet",
