@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from seatrial.records.contract import Contract
 
 LEVEL = 0.005
-"""Chance that one of these checks accuses a healthy candidate; there are fewer than ten of them."""
+"""Chance that one of the checks that test something accuses a healthy candidate."""
 MOST_ROWS = 20_000
 """Rows of train that a variant is fitted on."""
 MOST_WORK = 600
