@@ -111,7 +111,7 @@ def test_every_built_in_probe_measures_with_what_it_declares(shop) -> None:
             ["column/test/store", "predictions/test", "truth/test", "units/test"],
         ),
         ("missing(age)", ["column/all/age"]),
-        ("latency_ms(p99)", ["archive", "host", "sample"]),
+        ("latency_ms(p99)", ["host", "timings"]),
         ("reproducible", ["artefact", "retrain"]),
         ("pipeline", ["pipeline"]),
         ("recall on vip", ["predictions/vip", "truth/vip", "units/vip"]),
@@ -173,6 +173,7 @@ def test_what_only_judges_is_not_in_the_key(shop, first, second) -> None:
 def test_what_a_busy_host_timed_is_not_filed(copy_of_shop, monkeypatch) -> None:
     monkeypatch.setattr("seatrial.probes.candidate.BUSY", 0.0)
     monkeypatch.setattr("seatrial.probes.candidate.RUNS", 1)
+    monkeypatch.setattr("seatrial.probes.candidate.MOST_RUNS", 1)
     (judgement,) = seatrial.open(copy_of_shop).check(only=["latency_ms-p90"]).judgements
     assert judgement.verdict == "unknown"
     assert judgement.reason.startswith("host busy")

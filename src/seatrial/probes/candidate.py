@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seatrial.core.estimate import Estimate, not_measured
@@ -14,7 +13,7 @@ from seatrial.probes.probe import Inputs, Reading, no, yes
 from seatrial.records.claim import Measure, arguments_of
 from seatrial.records.contract import Contract, Feature
 from seatrial.records.evidence import Ask
-from seatrial.scoring.timing import Timing, run
+from seatrial.scoring.timing import Runs, Timing
 
 if TYPE_CHECKING:
     from seatrial.scoring.archive import Scorer
@@ -36,7 +35,7 @@ def _served(measure: Measure, probe: str, version: int) -> Ask:
         probe=probe,
         version=version,
         params=arguments_of(measure),
-        roles=("archive", "host", "sample"),
+        roles=("host", "timings"),
         frame=f"{RUNS} processes, one row an answer",
     )
 
@@ -54,7 +53,7 @@ class LatencyProbe:
 
     def run(self, ask: Ask, inputs: Inputs) -> Reading:
         """Measure it."""
-        every = _runs(inputs, answers=ANSWERS, wanted=RUNS)
+        every = _runs(inputs, quiet=RUNS)
         runs = [each for each in every if each.busy <= BUSY][:RUNS]
         if len(runs) < RUNS:
             quietest = min(each.busy for each in every)
@@ -99,22 +98,20 @@ class MemoryProbe:
 
     def run(self, ask: Ask, inputs: Inputs) -> Reading:  # noqa: ARG002
         """Measure it."""
-        peaks = sorted(each.peak_mb for each in _runs(inputs, answers=50))
+        peaks = sorted(each.peak_mb for each in _runs(inputs))
         value = statistics.median(peaks)
         return Reading(
             Estimate(value, peaks[0], peaks[-1], RUNS, "range of 3 runs", "MB"), {"peak_mb": peaks}
         )
 
 
-def _runs(inputs: Inputs, *, answers: int, wanted: int = 0) -> list[Timing]:
-    """Run processes until so many were quiet, or a limit is reached; at least three."""
-    archive: Path
-    archive, root = inputs["archive"]
-    rows = inputs["sample"]
+def _runs(inputs: Inputs, *, quiet: int = 0) -> list[Timing]:
+    """The first three runs; or as many as it takes until so many were quiet, or a limit is reached."""
+    timings: Runs = inputs["timings"]
     _ = inputs["host"]
-    runs = [run(archive, rows, root=root, answers=answers) for _ in range(RUNS)]
-    while len(runs) < MOST_RUNS and sum(each.busy <= BUSY for each in runs) < wanted:
-        runs.append(run(archive, rows, root=root, answers=answers))
+    runs = timings.first(RUNS, answers=ANSWERS)
+    while len(runs) < MOST_RUNS and sum(each.busy <= BUSY for each in runs) < quiet:
+        runs = timings.first(len(runs) + 1, answers=ANSWERS)
     return runs
 
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,33 @@ def run(archive: Path, rows: Sequence[Mapping[str, Any]], *, root: Path, answers
         )
     report = json.loads(done.stdout)
     return Timing(tuple(report["milliseconds"]), report["peak_mb"], report["busy"])
+
+
+@dataclass(slots=True)
+class Runs:
+    """Runs of one archive, made once for all that is read off them.
+
+    Attributes:
+        archive: The archive's file.
+        rows: Raw rows, used in turn.
+        root: The project's folder.
+        made: Those that were made.
+    """
+
+    archive: Path
+    rows: Sequence[Mapping[str, Any]]
+    root: Path
+    made: list[Timing] = field(default_factory=list)
+
+    def first(self, count: int, *, answers: int) -> list[Timing]:
+        """The first so many; those that are not there yet are made now.
+
+        Raises:
+            ArchiveError: the archive can't be opened, or answering failed.
+        """
+        while len(self.made) < count:
+            self.made.append(run(self.archive, self.rows, root=self.root, answers=answers))
+        return self.made[:count]
 
 
 def _environment() -> dict[str, str]:

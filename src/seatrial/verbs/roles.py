@@ -16,6 +16,7 @@ from seatrial.records.candidate import Candidate
 from seatrial.records.condition import columns as columns_of
 from seatrial.records.contract import Feature
 from seatrial.records.manifest import Arm
+from seatrial.scoring.timing import Runs
 from seatrial.verbs.chain import Chain, Recipe
 from seatrial.verbs.materials import Materials
 from seatrial.verbs.pipeline import made_of
@@ -54,6 +55,7 @@ class Roles:
     ) -> None:
         self.chain, self.materials, self._retrain, self._rerun = chain, materials, retrain, rerun
         self._released: dict[str, Candidate | Missing] = {}
+        self._timings: Runs | None = None
 
     def moot(self, reference: str | None) -> str:
         """Why a comparison doesn't apply to the chosen candidate; empty if it does, or isn't known to."""
@@ -149,13 +151,8 @@ class Roles:
                 return self._column(part, name)
             case "mask":
                 return merge(split.parts[part].columns[each] for each in _condition_columns(name))
-            case "frame" | "table":
-                given = split.parts[part]
-                return merge(
-                    [str(given.unlabelled), *(given.columns[each] for each in self._asked)]
-                )
-            case "sample" | "features":
-                given = split.parts["dev" if kind == "sample" else "train"]
+            case "frame" | "table" | "sample" | "features":
+                given = split.parts[{"sample": "dev", "features": "train"}.get(kind, part)]
                 return merge(
                     [str(given.unlabelled), *(given.columns[each] for each in self._asked)]
                 )
@@ -164,6 +161,11 @@ class Roles:
             case "archive" | "scorer" | "artefact" | "retrain":
                 candidate = self.candidate()
                 return candidate if isinstance(candidate, Missing) else candidate.artefact
+            case "timings":
+                candidate, sample = self.candidate(), str(self.digest("sample", make=make))
+                if isinstance(candidate, Missing):
+                    return candidate
+                return merge([candidate.artefact, sample])
         raise ProbeError(f"no role is called {role}")
 
     def _whole(self, kind: str) -> str:
@@ -226,7 +228,8 @@ class Roles:
             case "host":
                 return {"host": short(digest(host()))}
         recipe = self.recipe()
-        return recipe.leaves if recipe else {}
+        sample = self.leaves("sample") if kind == "timings" else {}
+        return {**sample, **recipe.leaves} if recipe else sample
 
     def _candidate_leaves(self, reference: str) -> Mapping[str, str]:
         if reference in REFERENCES:
@@ -238,7 +241,7 @@ class Roles:
     def load(self, role: str) -> Any:
         """The thing itself."""
         kind, part, name = _parts(role)
-        chain, materials, project = self.chain, self.materials, self.chain.project
+        chain, materials = self.chain, self.materials
         ways: dict[str, Callable[[], Any]] = {
             "predictions": lambda: materials.predictions(self._trained(name or None), part),
             "truth": lambda: materials.truth(part),
@@ -248,11 +251,12 @@ class Roles:
             "frame": lambda: materials.raw(part, self._asked),
             "table": lambda: materials.frame(part, self._asked),
             "features": self._described,
-            "sample": lambda: materials.sample("dev", self._asked, rows=SAMPLE_ROWS),
+            "sample": self._sample,
+            "timings": self._timed,
             "snapshot": lambda: chain.snapshot,
             "layout": lambda: materials.layout(self._asked),
             "host": host,
-            "archive": lambda: (project.blobs.local_path(self._trained().artefact), project.root),
+            "archive": self._archive,
             "scorer": lambda: materials.scorer(self._trained()),
             "artefact": lambda: self._trained().artefact,
             "retrain": lambda: lambda: self._retrain(self._trained()),
@@ -264,6 +268,19 @@ class Roles:
     def _asked(self) -> tuple[str, ...]:
         recipe = self.recipe()
         return (*recipe.features, *recipe.hidden) if recipe else self.chain.features
+
+    def _sample(self) -> list[dict[str, Any]]:
+        return self.materials.sample("dev", self._asked, rows=SAMPLE_ROWS)
+
+    def _archive(self) -> tuple[Path, Path]:
+        project = self.chain.project
+        return project.blobs.local_path(self._trained().artefact), project.root
+
+    def _timed(self) -> Runs:
+        archive, root = self._archive()
+        if self._timings is None or self._timings.archive != archive:
+            self._timings = Runs(archive, self._sample(), root)
+        return self._timings
 
     def _described(self) -> tuple[Feature, ...]:
         from seatrial.data.schema import infer
