@@ -1,12 +1,13 @@
 """Served projects: one that was only trained, one with a release taken back and a look at production."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 import seatrial
 from seatrial.core.clock import ManualClock, iso
@@ -31,6 +32,27 @@ def browser() -> Iterator[Browser]:
         )
         yield found
         found.close()
+
+
+@pytest.fixture(scope="session")
+def barriers() -> Callable[[Page], list[tuple[str, list[str]]]]:
+    """What axe finds on the page that is shown: all of it as it is, the contrasts in both themes."""
+    axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+    light, dark = "rules: {'target-size': {enabled: true}}", "runOnly: ['color-contrast']"
+
+    def find(page: Page) -> list[tuple[str, list[str]]]:
+        found = []
+        page.evaluate(axe)
+        for scheme, rules in (("light", light), ("dark", dark)):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            done = page.evaluate(f"axe.run(document, {{resultTypes: ['violations'], {rules}}})")
+            found += [
+                (f"{each['id']}, {scheme}", [node["html"][:160] for node in each["nodes"][:3]])
+                for each in done["violations"]
+            ]
+        return found
+
+    return find
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import json
 import re
-from importlib.resources import files
 
 import pytest
 from litestar.testing import TestClient
@@ -54,33 +53,15 @@ def opened(browser):
     assert not complaints
 
 
-@pytest.fixture(scope="session")
-def axe():
-    """The source of axe-core."""
-    return (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-
-
-def violations(page, address, axe):
-    page.goto(address)
-    page.evaluate(axe)
-    found = page.evaluate("axe.run(document, {rules: {'target-size': {enabled: true}}})")
-    return [
-        (each["id"], [node["html"][:160] for node in each["nodes"][:3]])
-        for each in found["violations"]
-    ]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_no_barrier(opened, axe, pages_of_live, scheme, width):
-    page = opened(pages_of_live.address, width=width, scheme=scheme)
-    found = {path: violations(page, pages_of_live.address + path, axe) for path in PATHS}
-    assert {path: each for path, each in found.items() if each} == {}
-
-
-def test_axe_finds_no_barrier_where_nothing_was_done_yet(opened, axe, pages_of_bare):
-    page = opened(pages_of_bare.address)
-    found = {path: violations(page, pages_of_bare.address + path, axe) for path in PATHS}
+@pytest.mark.parametrize(
+    ("project", "width"), [("pages_of_live", 1280), ("pages_of_live", 390), ("pages_of_bare", 390)]
+)
+def test_axe_finds_no_barrier(opened, barriers, request, project, width):
+    address = request.getfixturevalue(project).address
+    page, found = opened(address, width=width), {}
+    for path in PATHS:
+        page.goto(address + path)
+        found[path] = barriers(page)
     assert {path: each for path, each in found.items() if each} == {}
 
 
