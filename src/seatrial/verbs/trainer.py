@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seatrial.core.digest import digest
-from seatrial.models.export import archive
+from seatrial.models.export import LEAST_ROWS, archive
 from seatrial.models.ladder import Fitted, Sample, fit
 from seatrial.records.candidate import GIVEN, Candidate, is_baseline
 from seatrial.records.contract import Contract, Feature
 from seatrial.scoring.archive import finish
 from seatrial.scoring.code import feature_functions, source_digest
-from seatrial.scoring.encode import Functions, derive, encode, typed
+from seatrial.scoring.encode import Columns, Functions, derive, encode, typed
 from seatrial.verbs.chain import Chain, Recipe
 from seatrial.verbs.comparison import admitting, bound_of, on_dev
 from seatrial.verbs.materials import Materials, as_predictions
@@ -24,6 +24,7 @@ from seatrial.verbs.versions import git_state
 
 if TYPE_CHECKING:
     import polars as pl
+    from numpy.typing import NDArray
 
     from seatrial.evaluation import Predictions
     from seatrial.evaluation.threshold import Bound
@@ -139,13 +140,23 @@ class Trainer:
             fitted,
             contract,
             threshold=threshold,
-            proof=matrix,
+            proof=self._proof(contract, functions, matrix, sample.columns),
             code={module: source_digest(module, chain.project.root)} if module else None,
             package=recipe.family.partition(":")[0].partition(".")[0]
             if ":" in recipe.family and not is_baseline(recipe.family)
             else None,
         )
         return fitted, contract, _Archived(data, threshold, chosen)
+
+    def _proof(
+        self, contract: Contract, functions: Functions, dev: NDArray[Any], train: Columns
+    ) -> NDArray[Any]:
+        """The rows of dev, and as many of train as a fast form needs beside them."""
+        more = LEAST_ROWS - len(dev)
+        if more <= 0 or not len(dev):
+            return dev
+        beside = {name: values[:more] for name, values in train.items()}
+        return np.vstack([dev, encode(contract, beside, functions)])
 
     def _raw(self, part: str, names: Sequence[str]) -> dict[str, Any]:
         return self.materials.raw(part, names) or {"": [None] * len(self.materials.truth(part))}
