@@ -1,6 +1,5 @@
 """Every page, in a real browser: who can use it, where it fits, what it never shows."""
 
-import json
 import re
 
 import pytest
@@ -29,6 +28,16 @@ PATHS = (
 WIDTHS = (320, 390, 768, 1024, 1280)
 HEAVIEST = 60_000
 """Bytes of a page with its stylesheet and its script, before compression."""
+
+VISIT = """() => {
+  const texts = selector => [...document.querySelectorAll(selector)].map(each => each.innerText);
+  const silent = [...document.querySelectorAll('main svg')].filter(svg =>
+    !svg.parentElement.closest('svg') && !svg.hasAttribute('aria-hidden')
+    && !(svg.getAttribute('role') === 'img' && svg.getAttribute('aria-label')));
+  return {titles: texts('h1'), values: texts('td.val, div.val'), silent: silent.length,
+    links: [...document.querySelectorAll('a')].map(each => each.href)};
+}"""
+"""Headings, figures, pictures without a sentence, and links of the page that is shown."""
 
 
 @pytest.fixture
@@ -65,16 +74,24 @@ def test_axe_finds_no_barrier(opened, barriers, request, project, width):
     assert {path: each for path, each in found.items() if each} == {}
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_no_page_scrolls_sideways(opened, pages_of_live, width):
-    page = opened(pages_of_live.address, width=width)
-    wide = {}
+@pytest.fixture(scope="module")
+def visited(browser, pages_of_live):
+    """What a visit of each page finds, by path."""
+    page, found = browser.new_page(viewport={"width": 1280, "height": 800}), {}
     for path in PATHS:
         page.goto(pages_of_live.address + path)
-        found = page.evaluate("document.documentElement.scrollWidth")
-        if found > width:
-            wide[path] = found
-    assert wide == {}
+        found[path] = page.evaluate(VISIT)
+        found[path]["overflows"] = []
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                found[path]["overflows"].append(width)
+    page.close()
+    return found
+
+
+def test_no_page_scrolls_sideways(visited):
+    assert {path: each["overflows"] for path, each in visited.items() if each["overflows"]} == {}
 
 
 def test_no_page_weighs_more_than_60_kb(opened, pages_of_live):
@@ -89,33 +106,23 @@ def test_no_page_weighs_more_than_60_kb(opened, pages_of_live):
     assert {path: each for path, each in weights.items() if each > HEAVIEST} == {}
 
 
-def test_each_page_has_one_heading_that_is_a_sentence_or_a_claim(opened, pages_of_live):
-    page = opened(pages_of_live.address)
-    for path in PATHS:
-        page.goto(pages_of_live.address + path)
-        (title,) = page.locator("h1").all_inner_texts()
+def test_each_page_has_one_heading_that_is_a_sentence_or_a_claim(visited):
+    for each in visited.values():
+        (title,) = each["titles"]
         assert title.endswith(".") or re.search("[≥≤]", title), title
 
 
-def test_nobody_sees_a_bare_number(opened, pages_of_live):
-    page = opened(pages_of_live.address)
-    for path in PATHS:
-        page.goto(pages_of_live.address + path)
-        for text in page.locator("td.val, div.val").all_inner_texts():
+def test_nobody_sees_a_bare_number(visited):
+    for path, each in visited.items():
+        for text in each["values"]:
             plain = text.replace("\u00a0", " ").strip()
             exact = {"2,400", "0", "0.0537"}  # all rows were counted: no interval is hidden
             has_words = re.search(r"\[.*\]|[a-z]{2}", plain)
             assert has_words or plain in exact | {""}, (path, plain)
 
 
-def test_every_figure_has_a_sentence_for_those_who_cant_see_it(opened, pages_of_live):
-    page = opened(pages_of_live.address)
-    for path in PATHS:
-        page.goto(pages_of_live.address + path)
-        silent = page.evaluate("""() => [...document.querySelectorAll('main svg')].filter(svg =>
-          !svg.parentElement.closest('svg') && !svg.hasAttribute('aria-hidden')
-          && !(svg.getAttribute('role') === 'img' && svg.getAttribute('aria-label'))).length""")
-        assert silent == 0, path
+def test_every_figure_has_a_sentence_for_those_who_cant_see_it(visited):
+    assert {path: each["silent"] for path, each in visited.items() if each["silent"]} == {}
 
 
 def test_a_page_shows_what_its_twin_says(opened, pages_of_live):
@@ -134,16 +141,12 @@ def test_a_page_shows_what_its_twin_says(opened, pages_of_live):
     ]
 
 
-def test_every_page_has_a_twin(opened, pages_of_live):
+def test_every_page_has_a_twin(opened, visited, pages_of_live):
     page = opened(pages_of_live.address)
-    for path in PATHS:
-        page.goto(pages_of_live.address + path)
-        twin = page.locator("footer a", has_text=".json").get_attribute("href")
-        document = json.loads(
-            page.evaluate("link => new URL(link, location).href", twin)
-            and page.request.get(page.evaluate("link => new URL(link, location).href", twin)).text()
-        )
-        assert document["head"]["title"] == page.locator("h1").inner_text().replace("\n", " "), path
+    for path, each in visited.items():
+        (twin,) = {link for link in each["links"] if ".json" in link}
+        document = page.request.get(twin).json()
+        assert document["head"]["title"] == each["titles"][0].replace("\n", " "), path
 
 
 def test_the_series_stand_in_a_table_too(opened, pages_of_live):
@@ -216,16 +219,10 @@ def test_two_runs_are_compared_by_what_differs(opened, pages_of_live):
     assert page.locator("tbody tr").count() > 0
 
 
-def test_every_link_leads_somewhere(opened, pages_of_live):
+def test_every_link_leads_somewhere(opened, visited, pages_of_live):
     page = opened(pages_of_live.address)
-    links = set()
-    for path in PATHS:
-        page.goto(pages_of_live.address + path)
-        links |= set(
-            page.locator("a").evaluate_all("found => found.map(each => each.href.split('#')[0])")
-        )
-    broken = {link for link in links if page.request.get(link).status != 200}
-    assert broken == set()
+    links = {link.split("#")[0] for each in visited.values() for link in each["links"]}
+    assert {link for link in links if page.request.get(link).status != 200} == set()
 
 
 def test_without_script_everything_is_there_but_the_buttons(browser, pages_of_live):
