@@ -1,6 +1,7 @@
 """Planted leaks are found, and healthy data of many shapes raises no alarm.
 
-Each truth test counts over 100 seeds; at least 95 must come out right.
+Each truth test counts over 60 seeds; at least 57 must come out right. A rate of 99 in 100 passes
+997 times in 1,000, one of 85 in 100 once in 67.
 """
 
 from collections.abc import Callable
@@ -13,8 +14,8 @@ import pytest
 from seatrial.data.leakage import Layout, find_leaks
 from seatrial.data.target import Labels, classes, numbers
 
-SEEDS = 100
-RIGHT = 95
+SEEDS = 60
+RIGHT = 57
 TASKS = ("binary", "multiclass", "regression")
 
 Rng = np.random.Generator

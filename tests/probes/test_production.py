@@ -92,7 +92,7 @@ def system(
     return pl.DataFrame(
         {
             "@at": pl.Series((second * 1e6).astype(np.int64)).cast(pl.Duration("us")) + START,
-            "@scores": np.stack([1 - yes, yes], axis=1).tolist(),
+            "@scores": pl.Series(np.stack([1 - yes, yes], axis=1)).arr.to_list(),
             "@decided": called.astype(float),
             "@reference": rule.astype(float),
             "@outcome": np.where(late, "yes", "no"),
@@ -134,11 +134,12 @@ def alarms_by_window(frame: pl.DataFrame, text: str, unit: str | None) -> int:
     """How often a claim that has no sequence goes from holding to broken, looked at four times a day."""
     served, each, count, was = Served(frame, terms(unit)), claim(text), 0, False
     judged: dict[tuple, bool] = {}
+    moments = frame["@at"]
     for quarter in range(1, 4 * DAYS + 1):
         now = START + timedelta(hours=6 * quarter)
-        seen = frame.filter(pl.col("@at") <= now)["@at"]
+        newest = moments[moments.search_sorted(now, side="right") - 1]
         is_broken = False
-        spans = [span for span in cut(seen[0], seen[-1]) if span.end <= now]
+        spans = [span for span in cut(moments[0], newest) if span.end <= now]
         for place, span in enumerate(spans, start=1):
             if (span, place) not in judged:
                 inside = frame["@at"].is_between(span.start, span.end, closed="left").to_numpy()
