@@ -1,5 +1,6 @@
 """Claims watched on what was served: a healthy system stays quiet, and a planted fault is found."""
 
+from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -134,10 +135,10 @@ def alarms_by_window(frame: pl.DataFrame, text: str, unit: str | None) -> int:
     """How often a claim that has no sequence goes from holding to broken, looked at four times a day."""
     served, each, count, was = Served(frame, terms(unit)), claim(text), 0, False
     judged: dict[tuple, bool] = {}
-    moments = frame["@at"]
+    moments = frame["@at"].to_list()
     for quarter in range(1, 4 * DAYS + 1):
         now = START + timedelta(hours=6 * quarter)
-        newest = moments[moments.search_sorted(now, side="right") - 1]
+        newest = moments[bisect_right(moments, now) - 1]
         is_broken = False
         spans = [span for span in cut(moments[0], newest) if span.end <= now]
         for place, span in enumerate(spans, start=1):

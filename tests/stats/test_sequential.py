@@ -181,7 +181,7 @@ def test_healthy_days_with_a_margin_raise_hardly_any_alarm():
 def test_a_test_at_every_look_cries_wolf_where_the_detector_does_not():
     random = np.random.default_rng(5)
     rows, looks, bound = 20, 2_160, 0.05
-    hits = random.binomial(rows, bound, (100, looks))
+    hits = random.binomial(rows, bound, (60, looks))
     n = rows * np.arange(1, looks + 1)
     z = (hits.cumsum(axis=1) / n - bound) / np.sqrt(bound * (1 - bound) / n)
     naive = np.mean((z > critical(0.90)).any(axis=1))  # one-sided at 5 %, at every look

@@ -36,6 +36,7 @@ LOOKS_IN_90_DAYS = 2_160
 """Hourly looks in 90 days: the ``limit`` for at most one false alarm in them."""
 
 _ROW_BETS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 0.95)
+_BETS_BY_ROW = np.array(_ROW_BETS)[:, None]
 _CLUSTER_BETS = (0.05, 0.1, 0.2, 0.4, 0.7, 0.95)
 _SPREADS = 3.0  # a normal cluster lies further out in the claim's favour once in 740
 _ENOUGH = 6  # jumps from one cluster to the next after which they say how much clusters spread
@@ -257,7 +258,7 @@ class Detector:
         if not len(given):
             return self
         distances = self._distance(given) / self._reach
-        growth = np.log1p(np.multiply.outer(_ROW_BETS, distances)).sum(axis=1).tolist()
+        growth = np.log1p(_BETS_BY_ROW * distances).sum(axis=1).tolist()
         return self._after_rows(growth, len(given), float(given.sum()))
 
     def to_json(self) -> dict[str, Any]:
@@ -280,8 +281,8 @@ class Detector:
 
     def _worth(self, growth: Sequence[float]) -> tuple[float, ...]:
         """What the bets are worth after a look."""
-        worth = (each + more for each, more in zip(self.evidence, growth, strict=True))
-        return tuple(_log1p_exp(each) for each in worth) if self.restarts else tuple(worth)
+        worth = [each + more for each, more in zip(self.evidence, growth, strict=True)]
+        return tuple(map(_log1p_exp, worth) if self.restarts else worth)
 
     def _after_rows(self, growth: Sequence[float], n: int, total: float) -> Detector:
         return replace(
