@@ -1,6 +1,7 @@
 """Planted leaks are found, and healthy data of many shapes raises no alarm.
 
-Each truth test counts over 100 seeds; at least 95 must come out right.
+Each truth test counts over 50 seeds; at least 48 must come out right. A rate of 99 in 100 passes
+986 times in 1,000, one of 85 in 100 14 times.
 """
 
 from collections.abc import Callable
@@ -13,8 +14,8 @@ import pytest
 from seatrial.data.leakage import Layout, find_leaks
 from seatrial.data.target import Labels, classes, numbers
 
-SEEDS = 100
-RIGHT = 95
+SEEDS = 50
+RIGHT = 48
 TASKS = ("binary", "multiclass", "regression")
 
 Rng = np.random.Generator

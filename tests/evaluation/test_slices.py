@@ -17,7 +17,9 @@ SEARCHES = 120
 
 def columns(rng: np.random.Generator, n: int, sizes: tuple[int, ...]) -> dict[str, np.ndarray]:
     return {
-        f"c{place}": np.array([f"v{each}" for each in rng.integers(0, size, n)], dtype=object)
+        f"c{place}": np.array([f"v{each}" for each in range(size)], dtype=object)[
+            rng.integers(0, size, n)
+        ]
         for place, size in enumerate(sizes)
     }
 

@@ -75,14 +75,14 @@ def test_a_fault_is_named_within_so_many_decisions(reference, fault, feature, sh
 
 @pytest.mark.truth
 def test_90_days_of_hourly_looks_at_20_healthy_features_raise_less_than_one_alarm(reference):
-    """Rates as the rows would give them, drawn directly: 100 times 2,160 looks at 25 rows."""
+    """Rates as the rows would give them, drawn directly: 75 times 2,160 looks at 25 rows."""
     random = np.random.default_rng(1)
     crossed = 0
     for watched in InputWatch.of(reference).watched:
         if watched.shift != "missing" and watched.feature not in {"n0", "n1", "c0"}:
             continue  # all columns of a kind have the same rates
         share = {"missing": 0.01 if watched.feature[0] == "n" else 0.0, "distance": 0.01}
-        hits = random.binomial(25, share.get(watched.shift, 0.0), (5, LOOKS_IN_90_DAYS))
+        hits = random.binomial(25, share.get(watched.shift, 0.0), (3, LOOKS_IN_90_DAYS))
         for stream in hits.tolist():
             detector = watched.detector
             for each in stream:

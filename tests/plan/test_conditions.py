@@ -49,7 +49,7 @@ rows = st.lists(
 
 
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(node=conditions, table=rows)
 def test_sql_and_closure_agree_on_every_row(tmp_path, node, table) -> None:
@@ -65,7 +65,7 @@ def test_parse_undoes_print(node) -> None:
 
 
 @given(node=conditions, table=rows)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_was_printed_and_parsed_means_the_same(node, table) -> None:
     first = to_closure(bind(node, KINDS))
     again = to_closure(bind(parse_condition(str(node)), KINDS))

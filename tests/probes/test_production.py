@@ -1,5 +1,6 @@
 """Claims watched on what was served: a healthy system stays quiet, and a planted fault is found."""
 
+from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -92,7 +93,7 @@ def system(
     return pl.DataFrame(
         {
             "@at": pl.Series((second * 1e6).astype(np.int64)).cast(pl.Duration("us")) + START,
-            "@scores": np.stack([1 - yes, yes], axis=1).tolist(),
+            "@scores": pl.Series(np.stack([1 - yes, yes], axis=1)).arr.to_list(),
             "@decided": called.astype(float),
             "@reference": rule.astype(float),
             "@outcome": np.where(late, "yes", "no"),
@@ -134,11 +135,12 @@ def alarms_by_window(frame: pl.DataFrame, text: str, unit: str | None) -> int:
     """How often a claim that has no sequence goes from holding to broken, looked at four times a day."""
     served, each, count, was = Served(frame, terms(unit)), claim(text), 0, False
     judged: dict[tuple, bool] = {}
+    moments = frame["@at"].to_list()
     for quarter in range(1, 4 * DAYS + 1):
         now = START + timedelta(hours=6 * quarter)
-        seen = frame.filter(pl.col("@at") <= now)["@at"]
+        newest = moments[bisect_right(moments, now) - 1]
         is_broken = False
-        spans = [span for span in cut(seen[0], seen[-1]) if span.end <= now]
+        spans = [span for span in cut(moments[0], newest) if span.end <= now]
         for place, span in enumerate(spans, start=1):
             if (span, place) not in judged:
                 inside = frame["@at"].is_between(span.start, span.end, closed="left").to_numpy()

@@ -179,7 +179,7 @@ def answered(data: bytes) -> tuple[list, tuple]:
 
 
 @given(bodies)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_json_is_a_request_or_refused_with_a_fault(value) -> None:
     read, faults = answered(json.dumps(value).encode())
     assert bool(read) != bool(faults)

@@ -121,7 +121,7 @@ def test_after_a_long_healthy_time_a_fault_is_found_as_soon_as_at_the_start():
 @pytest.mark.parametrize(("bound", "rows"), [(0.01, 20), (0.3, 5)])
 def test_rows_at_their_very_bound_raise_at_most_one_alarm_in_2160_looks(bound, rows):
     random = np.random.default_rng(1)
-    hits = random.binomial(rows, bound, (120, LOOKS_IN_90_DAYS))
+    hits = random.binomial(rows, bound, (60, LOOKS_IN_90_DAYS))
     start = Detector.of_rows("<=", bound, limit=LOOKS_IN_90_DAYS)
     found = [alarms(start, each, np.full(LOOKS_IN_90_DAYS, rows)) for each in hits]
     assert 0.2 < np.mean(found) <= 1.0
@@ -181,7 +181,7 @@ def test_healthy_days_with_a_margin_raise_hardly_any_alarm():
 def test_a_test_at_every_look_cries_wolf_where_the_detector_does_not():
     random = np.random.default_rng(5)
     rows, looks, bound = 20, 2_160, 0.05
-    hits = random.binomial(rows, bound, (100, looks))
+    hits = random.binomial(rows, bound, (60, looks))
     n = rows * np.arange(1, looks + 1)
     z = (hits.cumsum(axis=1) / n - bound) / np.sqrt(bound * (1 - bound) / n)
     naive = np.mean((z > critical(0.90)).any(axis=1))  # one-sided at 5 %, at every look

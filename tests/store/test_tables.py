@@ -21,8 +21,8 @@ from seatrial.store.tables import Tables, TableVersion
 from seatrial.store.versions import Part
 
 SMALL = PartSizes(least=32, mean=96, most=300)
-ROWS = 3_000
-FEW = settings(max_examples=40, deadline=None)
+ROWS = 1_500
+FEW = settings(max_examples=20, deadline=None)
 
 
 def flights(rows: int = ROWS, *, seed: int = 0) -> pl.DataFrame:
@@ -57,6 +57,11 @@ def tables(blobs: Blobs) -> Tables:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Tables:
     return Tables(Blobs.open(str(tmp_path_factory.mktemp("blobs"))), sizes=SMALL)
+
+
+@pytest.fixture(scope="module")
+def written(shared: Tables) -> TableVersion:
+    return shared.write(FLIGHTS)
 
 
 @pytest.fixture
@@ -218,20 +223,19 @@ def test_the_name_does_not_depend_on_the_order_of_batched_columns(tables: Tables
 @FEW
 @given(row=st.integers(0, ROWS - 1), column=st.sampled_from(["flight", "late_min"]))
 def test_one_changed_cell_changes_the_name_and_its_column(
-    shared: Tables, row: int, column: str
+    shared: Tables, written: TableVersion, row: int, column: str
 ) -> None:
-    before = shared.write(FLIGHTS)
     is_row = pl.int_range(pl.len()) == row
     after = shared.write(
         FLIGHTS.with_columns(pl.when(is_row).then(-1).otherwise(pl.col(column)).alias(column))
     )
-    assert after.digest != before.digest
-    assert changed_columns(after, before) == {column}
+    assert after.digest != written.digest
+    assert changed_columns(after, written) == {column}
 
 
 def test_two_swapped_cells_change_the_name_of_their_column(tables: Tables) -> None:
     rows = pl.Series(range(ROWS))
-    swapped = FLIGHTS["flight"].gather(rows.replace({10: 2_000, 2_000: 10}))
+    swapped = FLIGHTS["flight"].gather(rows.replace({10: 1_200, 1_200: 10}))
     before = tables.write(FLIGHTS)
     assert changed_columns(tables.write(FLIGHTS.with_columns(swapped)), before) == {"flight"}
 
@@ -268,13 +272,12 @@ GOLDEN = pl.DataFrame(
 @FEW
 @given(rows=st.integers(0, 700))
 def test_an_append_equals_writing_it_all_and_shares_all_but_the_last_part(
-    shared: Tables, rows: int
+    shared: Tables, written: TableVersion, rows: int
 ) -> None:
     more = flights(rows, seed=1)
-    before = shared.write(FLIGHTS)
-    after = shared.append(before, more)
+    after = shared.append(written, more)
     assert after == shared.write(pl.concat([FLIGHTS, more]))
-    assert after.parts[: len(before.parts) - 1] == before.parts[:-1]
+    assert after.parts[: len(written.parts) - 1] == written.parts[:-1]
 
 
 def test_an_append_reads_only_the_last_part(
@@ -287,11 +290,12 @@ def test_an_append_reads_only_the_last_part(
 
 @FEW
 @given(row=st.integers(0, ROWS - 1))
-def test_one_deleted_row_rewrites_few_parts(shared: Tables, row: int) -> None:
-    before = shared.write(FLIGHTS)
-    after = shared.delete_rows(before, lambda number: number == row)
+def test_one_deleted_row_rewrites_few_parts(
+    shared: Tables, written: TableVersion, row: int
+) -> None:
+    after = shared.delete_rows(written, lambda number: number == row)
     assert after == shared.write(FLIGHTS.filter(pl.int_range(pl.len()) != row))
-    assert len(new_parts(after, before)) <= 4
+    assert len(new_parts(after, written)) <= 4
 
 
 def test_one_deleted_row_near_the_front_rewrites_at_most_two_parts(
@@ -303,9 +307,8 @@ def test_one_deleted_row_near_the_front_rewrites_at_most_two_parts(
 
 @FEW
 @given(kept=st.sets(st.integers(0, ROWS - 1), max_size=50))
-def test_many_deleted_rows_are_gone(shared: Tables, kept: set[int]) -> None:
-    before = shared.write(FLIGHTS)
-    after = shared.delete_rows(before, lambda number: ~np.isin(number, list(kept)))
+def test_many_deleted_rows_are_gone(shared: Tables, written: TableVersion, kept: set[int]) -> None:
+    after = shared.delete_rows(written, lambda number: ~np.isin(number, list(kept)))
     assert_frame_equal(shared.read(after), FLIGHTS[sorted(kept)])
 
 

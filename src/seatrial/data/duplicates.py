@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import polars.selectors as cs
 
 DIGITS = 6
 """Significant digits in which two numbers must agree to be called equal."""
@@ -60,7 +61,7 @@ def shared_rows(
     Returns:
         None if there are fewer than 3 such rows, or chance explains them.
     """
-    columns = [_hashes(column) for column in (*features, pl.Series("target", target))]
+    columns = [*_hashes(features), *_hashes(pl.DataFrame({"target": target}))]
     columns = [column for column in columns if (column != column[0]).any()]
     said = _testimonies(columns, codes) if columns else []
     proofs = _proofs(said)
@@ -184,11 +185,19 @@ def _exceeds(rows: int, chance: float) -> bool:
     return bool(rows - chance > 4.0 * np.sqrt(max(chance, 0.25)))
 
 
-def _hashes(column: pl.Series) -> Hashes:
-    if column.dtype.is_float():
-        column = column.fill_nan(None).round_sig_figs(DIGITS)
-    raw = column.hash(seed=0).to_numpy() + np.uint64(1)
-    # sums of hashes are compared, so equal columns must not cancel or share a pattern
-    salted = raw * _MIX ^ np.uint64(pl.Series([column.name]).hash()[0])
+def _hashes(frame: pl.DataFrame) -> list[Hashes]:
+    """(n_rows,) uint64 of each column."""
+    names = pl.Series(frame.columns, dtype=pl.String).hash().to_numpy()
+    hashed = frame.select(cs.float().fill_nan(None).round_sig_figs(DIGITS), ~cs.float())
+    found = hashed.select(pl.col(frame.columns).hash(seed=0))
+    return [
+        _mixed(found[name].to_numpy(), salt)
+        for name, salt in zip(found.columns, names, strict=True)
+    ]
+
+
+def _mixed(raw: Hashes, salt: np.uint64) -> Hashes:
+    """Sums of hashes are compared, so equal columns must not cancel or share a pattern."""
+    salted = (raw + np.uint64(1)) * _MIX ^ salt
     mixed: Hashes = (salted ^ (salted >> _SHIFT)) * _MIX
     return mixed

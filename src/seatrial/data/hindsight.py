@@ -118,7 +118,9 @@ def one_column_power(column: pl.Series, labels: Labels, seen: Bools) -> Power:
         labels: The target.
         seen: (n_rows,) bool, rows to look at: not those of the test.
     """
-    rows = seen & labels.known & column.is_not_null().to_numpy()
+    rows = seen & labels.known
+    if column.null_count():
+        rows &= column.is_not_null().to_numpy()
     count = int(rows.sum())
     if count < _FEWEST_ROWS:
         return Power(0.0, "auc", count)
@@ -204,9 +206,9 @@ def _shift(values: Floats, truth: Floats, order: Order, by: int) -> Shift | None
         return None
     own, later, now = values[here][rows], truth[there][rows], truth[here][rows]
     correlation = abs(_correlation(own, later))
-    expected = abs(_correlation(now, later))
     if correlation < _SHIFT_CORRELATION:
         return None
+    expected = abs(_correlation(now, later))
     if 1 - correlation**2 > _UNEXPLAINED * (1 - expected**2):
         return None
     return Shift(by, order.name, correlation, expected, int(rows.sum()))
@@ -233,10 +235,11 @@ def _between(codes: npt.NDArray[np.int64], target: Floats) -> float:
 
 
 def _class_powers(column: pl.Series, classes: npt.NDArray[np.int64]) -> Iterator[Power]:
-    yield Power(_information(_codes(column), classes), "information", len(classes))
     if column.dtype == pl.String:
+        yield Power(_information(_codes(column), classes), "information", len(classes))
         return
     ranks = _ranks(column)
+    yield Power(_information(_bins(ranks), classes), "information", len(classes))
     yield Power(_purity(ranks, classes), "order", len(classes))
     different = np.unique(classes)
     if len(different) == 2:  # noqa: PLR2004 - an area has two sides
@@ -273,14 +276,17 @@ def _plogp(counts: npt.NDArray[np.number]) -> float:
 
 
 def _codes(column: pl.Series) -> npt.NDArray[np.int64]:
-    """Levels of a column from 0; a number with many values is cut into equally full bins."""
-    ranks = column.rank("dense").to_numpy().astype(np.int64) - 1
-    if column.dtype == pl.String or ranks.max() < _BINS:
-        return ranks
-    _, bins = np.unique(
-        (_ranks(column) * _BINS / (len(column) + 1)).astype(int), return_inverse=True
-    )
-    return bins.astype(np.int64)
+    """Levels of a text from 0."""
+    codes: npt.NDArray[np.int64] = column.rank("dense").to_numpy().astype(np.int64) - 1
+    return codes
+
+
+def _bins(ranks: Floats) -> npt.NDArray[np.int64]:
+    """Values of a number from 0; many are cut into equally full bins."""
+    different, codes = np.unique(ranks, return_inverse=True)
+    if len(different) > _BINS:
+        _, codes = np.unique((ranks * _BINS / (len(ranks) + 1)).astype(int), return_inverse=True)
+    return codes.astype(np.int64)
 
 
 def _ranks(column: pl.Series) -> Floats:

@@ -57,13 +57,14 @@ def is_group_like(column: pl.Series) -> bool:
     >>> is_group_like(pl.Series("patient_id", list(range(15)) * 2))
     True
     """
+    is_named = named_like_a_group(column.name)
+    if column.dtype.is_float() or not (is_named or column.dtype == pl.String):
+        return False
     groups = column.n_unique()
     each = len(column) / max(groups, 1)
-    if groups < _FEWEST_GROUPS or each < _FEWEST_ROWS_EACH or column.dtype.is_float():
+    if groups < _FEWEST_GROUPS or each < _FEWEST_ROWS_EACH:
         return False
-    if named_like_a_group(column.name):
-        return True
-    return column.dtype == pl.String and each <= _MOST_ROWS_EACH
+    return is_named or each <= _MOST_ROWS_EACH
 
 
 def named_like_a_group(name: str) -> bool:

@@ -342,24 +342,28 @@ class _Tests:
     Args:
         given: What is added up.
         left: (n_rows,) bool, the rows that there are.
+        numbered: (n_rows,) the place of each row's unit, and how many units there are, if known.
     """
 
-    def __init__(self, given: Losses, left: Mask) -> None:
+    def __init__(
+        self, given: Losses, left: Mask, numbered: tuple[Places, int] | None = None
+    ) -> None:
         self._given, self.left = given, left
         there = given.relevant & left
         self._total, self._hits = int(there.sum()), float(given.loss[there].sum())
         mean = self._hits / max(self._total, 1)
         self._residual = np.where(there, given.loss - mean, 0.0)
-        found, self._units = np.unique(given.units, return_inverse=True)
-        self._is_single = len(found) == len(given.units)
-        self._by_unit = np.bincount(self._units, weights=self._residual, minlength=len(found))
+        self._numbered = _numbered(given.units) if numbered is None else numbered
+        self._units, units = self._numbered
+        self._is_single = units == len(given.units)
+        self._by_unit = np.bincount(self._units, weights=self._residual, minlength=units)
         self._squares = float(self._by_unit @ self._by_unit)
 
     def without(self, rows: Places) -> _Tests:
         """The same with some rows taken away."""
         left = self.left.copy()
         left[rows] = False
-        return _Tests(self._given, left)
+        return _Tests(self._given, left, self._numbered)
 
     def worse(self, rows: Places) -> tuple[float, float]:
         """Chance of so bad a slice, or a worse one, if it is like the rest; and its deviation."""
@@ -399,6 +403,11 @@ class _Tests:
         cross = float(all_ @ self._by_unit[units])
         variance = float(all_ @ all_) - 2.0 * share * cross + share**2 * self._squares
         return float(inside.sum()) / math.sqrt(variance) if variance > 0 else 0.0
+
+
+def _numbered(units: Places) -> tuple[Places, int]:
+    found, places = np.unique(units, return_inverse=True)
+    return places, len(found)
 
 
 def _hypergeometric(total: int, hits: float, n: int, found: float) -> float:

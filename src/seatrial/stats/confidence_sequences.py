@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -198,6 +199,7 @@ def _evidence(share: float, n: float, mean: float) -> float:
     return mixed - lost
 
 
+@lru_cache(maxsize=64)  # an end is looked for in 60 steps, of the same rows
 def _log_beta(a: float, b: float) -> float:
     return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
 

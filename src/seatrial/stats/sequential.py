@@ -24,6 +24,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -35,6 +36,7 @@ LOOKS_IN_90_DAYS = 2_160
 """Hourly looks in 90 days: the ``limit`` for at most one false alarm in them."""
 
 _ROW_BETS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 0.95)
+_BETS_BY_ROW = np.array(_ROW_BETS)[:, None]
 _CLUSTER_BETS = (0.05, 0.1, 0.2, 0.4, 0.7, 0.95)
 _SPREADS = 3.0  # a normal cluster lies further out in the claim's favour once in 740
 _ENOUGH = 6  # jumps from one cluster to the next after which they say how much clusters spread
@@ -45,6 +47,7 @@ _LARGE = 2.0  # times the mean size: a larger cluster counts no more than one of
 _LEAST = 0.25  # times the spread of independent rows: no spread is believed to be less
 _ROUNDING = 1e-9  # of a row, by which a sum of floats may leave its range
 _MOST_LOG = 700.0  # the greatest exponent that a float can show
+_CLOSE = 1e-6  # of a logarithm, far more than rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +207,8 @@ class Detector:
     @property
     def has_crossed(self) -> bool:
         """Whether the evidence is at its limit now; it may fall again."""
-        return self.against >= self.limit
+        # a mean isn't above its largest term: most looks are told without adding up what bets are worth
+        return max(self.evidence) >= math.log(self.limit) - _CLOSE and self.against >= self.limit
 
     @property
     def mean(self) -> float | None:
@@ -227,11 +231,10 @@ class Detector:
         if n == 0:
             return self
         reach = self._reach
-        for_hit, for_miss = (each / reach for each in (self._distance(1.0), self._distance(0.0)))
-        growth = [
-            hits * math.log1p(bet * for_hit) + (n - hits) * math.log1p(bet * for_miss)
-            for bet in _ROW_BETS
-        ]
+        per_hit = _gains(self._distance(1.0) / reach)
+        per_miss = _gains(self._distance(0.0) / reach)
+        misses = n - hits
+        growth = [hits * hit + misses * miss for hit, miss in zip(per_hit, per_miss, strict=True)]
         return self._after_rows(growth, n, float(hits))
 
     def update(self, values: npt.ArrayLike, sizes: npt.ArrayLike | None = None) -> Detector:
@@ -255,7 +258,7 @@ class Detector:
         if not len(given):
             return self
         distances = self._distance(given) / self._reach
-        growth = [float(np.log1p(bet * distances).sum()) for bet in _ROW_BETS]
+        growth = np.log1p(_BETS_BY_ROW * distances).sum(axis=1).tolist()
         return self._after_rows(growth, len(given), float(given.sum()))
 
     def to_json(self) -> dict[str, Any]:
@@ -278,8 +281,8 @@ class Detector:
 
     def _worth(self, growth: Sequence[float]) -> tuple[float, ...]:
         """What the bets are worth after a look."""
-        worth = (each + more for each, more in zip(self.evidence, growth, strict=True))
-        return tuple(_log1p_exp(each) for each in worth) if self.restarts else tuple(worth)
+        worth = [each + more for each, more in zip(self.evidence, growth, strict=True)]
+        return tuple(map(_log1p_exp, worth) if self.restarts else worth)
 
     def _after_rows(self, growth: Sequence[float], n: int, total: float) -> Detector:
         return replace(
@@ -293,21 +296,21 @@ class Detector:
     def _see_clusters(
         self, sums: npt.NDArray[np.float64], sizes: npt.NDArray[np.int64]
     ) -> Detector:
-        rounding = _ROUNDING * sizes
-        if len(sums) != len(sizes) or not np.all(
-            (sums >= self.low * sizes - rounding) & (sums <= self.high * sizes + rounding)
-        ):
-            message = "a sum and a size for each cluster are wanted, and none outside its range"
-            raise ValueError(message)
         seen, growth = self, [0.0] * len(_CLUSTER_BETS)
-        filled = sizes > 0
-        for total, rows in zip(sums[filled].tolist(), sizes[filled].tolist(), strict=True):
-            seen, distance = _see_cluster(seen, total, rows)
-            growth = [
-                so_far + math.log1p(bet * distance)
-                for so_far, bet in zip(growth, _CLUSTER_BETS, strict=True)
-            ]
-        if not np.any(filled):
+        message = "a sum and a size for each cluster are wanted, and none outside its range"
+        if len(sums) != len(sizes):
+            raise ValueError(message)
+        for total, rows in zip(sums.tolist(), sizes.tolist(), strict=True):
+            rounding = _ROUNDING * rows
+            if not self.low * rows - rounding <= total <= self.high * rows + rounding:
+                raise ValueError(message)
+            if rows > 0:
+                seen, distance = _see_cluster(seen, total, rows)
+                growth = [
+                    so_far + math.log1p(bet * distance)
+                    for so_far, bet in zip(growth, _CLUSTER_BETS, strict=True)
+                ]
+        if seen is self:
             return self
         return replace(seen, evidence=self._worth(growth), looks=self.looks + 1)
 
@@ -322,20 +325,22 @@ def _see_cluster(before: Detector, total: float, rows: int) -> tuple[Detector, f
     distance = (beyond if before.operator == "<=" else -beyond) / weight
     reach = below if before.operator == "<=" else above
     most = min(reach, _spread(before, below * above * rows / weight**2))
+    variance, jumps = before.variance, before.jumps
+    if before.last is not None:
+        # From the jumps between neighbours, so that a level that moved doesn't count as spread.
+        rate = max(1.0 / (jumps + 1), 1.0 / _MEMORY)
+        variance += rate * ((distance - before.last) ** 2 / 2.0 - variance)
+        jumps += 1
     seen = replace(
         before,
         n=before.n + rows,
         total=before.total + total,
         clusters=before.clusters + 1,
         size=size,
+        variance=variance,
+        jumps=jumps,
         last=distance,
     )
-    if before.last is not None:
-        # From the jumps between neighbours, so that a level that moved doesn't count as spread.
-        rate = max(1.0 / (before.jumps + 1), 1.0 / _MEMORY)
-        jump = (distance - before.last) ** 2 / 2.0
-        variance = before.variance + rate * (jump - before.variance)
-        seen = replace(seen, variance=variance, jumps=before.jumps + 1)
     return seen, max(distance, -most) / most
 
 
@@ -345,6 +350,12 @@ def _spread(before: Detector, independent: float) -> float:
         return math.inf
     wider = 1.0 + _WIDER / before.jumps
     return _SPREADS * wider * math.sqrt(max(before.variance, _LEAST**2 * independent))
+
+
+@lru_cache(maxsize=256)
+def _gains(distance: float) -> tuple[float, ...]:
+    """What each bet on rows gains by a row at that distance, as a logarithm; few rows differ."""
+    return tuple(math.log1p(bet * distance) for bet in _ROW_BETS)
 
 
 def _log1p_exp(x: float) -> float:

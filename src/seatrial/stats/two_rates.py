@@ -13,6 +13,8 @@ import numpy.typing as npt
 _RATIOS = (1.1, 1.2, 1.35, 1.6, 2.0, 3.0, 5.0, 10.0, 30.0)
 """Odds ratios, above the one that is allowed, that are bet on."""
 
+_LOG_RATIOS = np.log([1.0, *_RATIOS])
+
 _MOST_LOG = 700.0  # the greatest exponent that a float can show
 
 
@@ -82,17 +84,17 @@ class TwoRates:
             message = f"hits up to rows are wanted, got {canary} and {reference}"
             raise ValueError(message)
         block = tuple(np.add(self.waiting, (*canary, *reference)).tolist())
-        seen = replace(
+        evidence, waiting = self.evidence, block
+        if block[1] and block[3]:
+            growth = _growth(*block, allowed=self.allowed)
+            evidence, waiting = tuple(np.add(self.evidence, growth).tolist()), (0, 0, 0, 0)
+        return replace(
             self,
+            evidence=evidence,
             canary=(self.canary[0] + canary[0], self.canary[1] + canary[1]),
             reference=(self.reference[0] + reference[0], self.reference[1] + reference[1]),
-            waiting=block,
+            waiting=waiting,
         )
-        if not (block[1] and block[3]):
-            return seen
-        growth = _growth(*block, allowed=self.allowed)
-        worth = np.add(self.evidence, growth).tolist()
-        return replace(seen, evidence=tuple(worth), waiting=(0, 0, 0, 0))
 
     def to_json(self) -> dict[str, Any]:
         """Write it as a JSON object."""
@@ -119,9 +121,9 @@ def _growth(
     k = np.arange(first, last, dtype=np.float64)
     steps = np.log((n - k) * (together - k) / ((k + 1.0) * (other_n - together + k + 1.0)))
     weights = np.concatenate([[0.0], np.cumsum(steps)])  # log of the ways to have `first + i` hits
-    ratios = np.log(allowed) + np.log([1.0, *_RATIOS])
+    ratios = np.log(allowed) + _LOG_RATIOS
     extra = np.arange(last - first + 1, dtype=np.float64)
-    sums = np.array([np.logaddexp.reduce(weights + ratio * extra) for ratio in ratios])
+    sums = np.logaddexp.reduce(weights + np.multiply.outer(ratios, extra), axis=1)
     likelihood = ratios * (hits - first) - sums
     grown: npt.NDArray[np.float64] = likelihood[1:] - likelihood[0]
     return grown
