@@ -12,6 +12,10 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 demo: $(VENV)/run
 	$(BIN)/seatrial demo
 
+# Each of pytest's processes has one core to itself; threads beside it would only wait for one another.
+test: export OMP_NUM_THREADS := 1
+test: export OPENBLAS_NUM_THREADS := 1
+test: export POLARS_MAX_THREADS := 1
 test: $(VENV)/dev postgres browser check
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 
