@@ -47,7 +47,7 @@ class ManualClock:
 
 def iso(moment: datetime) -> str:
     """Write a moment so that text order is time order."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def parse_iso(text: str) -> datetime:

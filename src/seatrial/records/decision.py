@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
+
 Kind = Literal["decision", "person", "outcome", "event"]
 KINDS: tuple[Kind, ...] = ("decision", "person", "outcome", "event")
 Decider = Literal["model", "reference", "person", "fallback"]
 Failure = Literal["", "raised", "stalled", "not a number", "gate expired", "unsure", "queue full"]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """One answered request.
+class Decision(msgspec.Struct, frozen=True, tag_field="kind", tag="decision"):
+    """One answered request; written with ``"kind": "decision"`` in front.
 
     Attributes:
         decision_id: Its name; outcomes and what people did refer to it.

@@ -43,8 +43,7 @@ _encode = msgspec.json.Encoder().encode
 
 def payload(record: Decision | Aftermath) -> bytes:
     """Write a record as the JSON object of its frame."""
-    data = _encode(record)
-    return data if isinstance(record, Aftermath) else b'{"kind":"decision",' + data[1:]
+    return _encode(record)
 
 
 def frame(data: bytes, *, goes_on: bool = False) -> bytes:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
+
+import msgspec
 
 from seatrial.records.contract import Contract, Feature
 from seatrial.records.manifest import Arm
@@ -20,8 +22,7 @@ Broken = Literal["raised", "stalled", "not a number"]
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What a model said of one row.
 
     Attributes:

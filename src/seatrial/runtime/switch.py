@@ -7,10 +7,11 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
+
+import msgspec
 
 from seatrial.core.clock import Clock, SystemClock, iso
 from seatrial.core.errors import ArchiveError, CodeError, NotFoundError, SeatrialError, StoreError
@@ -39,8 +40,7 @@ LOOK_EVERY_S = 0.5
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """A request on its way through.
 
     Attributes:
@@ -58,8 +58,7 @@ class Case:
     model: Model | None
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True):
     """Requests that are decided together, by one release.
 
     Attributes:

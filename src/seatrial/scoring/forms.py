@@ -108,11 +108,12 @@ class OnnxForm:
         except Exception as error:
             raise ArchiveError(f"the fast form can't be opened: {error}") from error
         self._input = self._session.get_inputs()[0].name
+        self._output = self._session.get_outputs()[-1].name
         self._contract = contract
 
     def scores(self, matrix: NDArray[np.float64], columns: Columns) -> Scores:  # noqa: ARG002 — one form reads the matrix, another the columns
         """Answer rows."""
-        output = self._session.run(None, {self._input: matrix.astype(np.float32)})[-1]
+        (output,) = self._session.run([self._output], {self._input: matrix.astype(np.float32)})
         scores = np.asarray(output, dtype=np.float64)
         return scores if self._contract.classes else np.reshape(scores, len(matrix))
 

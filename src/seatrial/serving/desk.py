@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from seatrial.core.errors import SeatrialError
 from seatrial.records.decision import Decision
@@ -89,7 +89,7 @@ class Desk:
         here, first = [], 0
         for item in items:
             last = first + len(item.requests)
-            own = replace(turn, cases=turn.cases[first:last])
+            own = Turn(turn.force, turn.cases[first:last], turn.has_expired)
             routed, first = Routed(item, own, answers[first:last]), last
             if any(isinstance(case.model, ModelPool) for case in own.cases):
                 self._send(routed)
@@ -128,9 +128,9 @@ class Desk:
         for each in routed:
             together.setdefault((id(each.turn.force), each.turn.has_expired), []).append(each)
         for group in together.values():
-            turn = replace(
-                group[0].turn, cases=tuple(case for each in group for case in each.turn.cases)
-            )
+            first_of = group[0].turn
+            cases = tuple(case for each in group for case in each.turn.cases)
+            turn = Turn(first_of.force, cases, first_of.has_expired)
             try:
                 made = self._switch.finish(turn, [one for each in group for one in each.answers])
             except Exception as error:  # noqa: BLE001 — who waits is told, whatever it was

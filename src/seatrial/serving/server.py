@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
@@ -72,7 +73,7 @@ def serve(
     )
     app = App(switch, max_body=max_body, replay=replay)
     try:
-        asyncio.run(_answer(app, switch, host, port, on_ready))
+        uvloop.run(_answer(app, switch, host, port, on_ready))
     finally:
         switch.close()
 
