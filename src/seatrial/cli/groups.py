@@ -237,6 +237,30 @@ def runs_compare(first: str, second: str, *, project: Where = HERE, as_json: Jso
     )
 
 
+@runs_app.command("history")
+def runs_history(
+    *,
+    project: Where = HERE,
+    metric: Annotated[
+        str | None, typer.Option("--metric", help="A metric of predictions; the optimised one.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Every candidate that was kept, measured on the dev rows of now: what each step changed and gained."""
+    import seatrial
+    from seatrial.cli.console import Progress, show, show_json
+    from seatrial.reports.runs import history
+    from seatrial.verbs.iterations import iterations
+
+    with Progress() as progress:
+        progress.say("Asking the candidates that were kept")
+        found = iterations(seatrial.open(project), metric=metric)
+    if as_json:
+        show_json(found.to_json())
+        return
+    show(history(found))
+
+
 @runs_app.command("rerun")
 def runs_rerun(run: str, *, project: Where = HERE) -> None:
     """Train a run again from what is there now; say whether the same archive came out."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from seatrial.core.estimate import Estimate
 from seatrial.records.evidence import Changed
+from seatrial.records.iteration import Iterations, Step
 from seatrial.reports import numbers
 from seatrial.reports.lines import DIM, Line, Piece, line, next_command, table
 
@@ -29,6 +30,7 @@ FOREIGN = "foreign"
 FigureRow = tuple[str, Estimate | None, Estimate | None]
 """A figure's name, and what each of two runs has of it."""
 _MOST_NAME = 24
+_MOST_CHANGED = 2
 
 
 def listed(rows: Sequence[RunRow]) -> list[Line]:
@@ -92,6 +94,46 @@ def compared(
         same = "the same" if iteration == "none" else "the same data, code and versions"
         lines += [line(f"They are made of {same}."), line("")]
     return [*lines, next_command("seatrial check")]
+
+
+def history(found: Iterations) -> list[Line]:
+    """Every candidate that was kept, what led to it and what it gained; then what each kind of step came to."""
+    if not found.steps:
+        return [line("No candidate was kept yet."), next_command("seatrial train")]
+    lines = [
+        line(f"{found.metric} on the {numbers.count(found.rows)} rows that dev has now."),
+        line(""),
+    ]
+    titles = ("kept", "candidate", "family", "what changed", found.metric, "moved it by")
+    rows: list[list[Piece | str]] = [[Piece(each, DIM) for each in titles]]
+    for step in found.steps:
+        figure = step.reason or _figure(step.estimate)
+        moved = numbers.plus_minus(step.gain) if step.gain and step.gain.measured else ""
+        when = step.at[:16].replace("T", " ")
+        rows.append([when, step.name, _cut(step.family), _step(step), figure, moved])
+    lines += [*table(rows), line("")]
+    for each in found.sums:
+        settled = f"{each.better} better and {each.worse} worse beyond noise"
+        steps = f"{each.steps} step{'s' if each.steps > 1 else ''}"
+        total = f"{each.total:+.3g}".replace("-", "\u2212")
+        lines.append(
+            line(f"{each.kind.capitalize()}: {steps}, {settled}; in all {total} for the better.")
+        )
+    return [
+        *lines,
+        *([line("")] if found.sums else []),
+        next_command("seatrial runs compare RUN RUN"),
+    ]
+
+
+def _step(step: Step) -> str:
+    if not step.kind:
+        return "the first"
+    if not step.changed:
+        return step.kind
+    more = len(step.changed) - _MOST_CHANGED
+    named = ", ".join(step.changed[:_MOST_CHANGED])
+    return f"{step.kind}: {named}{f' and {more} more' if more > 0 else ''}"
 
 
 def _side_by_side(

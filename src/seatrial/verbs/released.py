@@ -90,26 +90,43 @@ def _manifest(project: Project, move: Move) -> Manifest:
 
 def fitted(chain: Chain, arm: Arm, reference: str) -> Released | Unfit:
     """Open a released candidate's record and contract, if it can answer the data as it is now."""
-    project = chain.project
     called = reference if reference == CHAMPION else f"{reference} candidate"
     name = f"the {called} ({arm.name})"
-    entries = project.ledger.find("candidate", arm.recipe)
-    record = next((each for each in entries if each.payload["artefact"] == arm.artefact), None)
+    record = recorded(chain.project, arm.recipe, arm.artefact)
     if record is None:
         pull = "merge the ledger that has it: seatrial ledger pull"
         return Unfit(f"{name} was released elsewhere; {pull}")
+    root = chain.project.state / "serving" / arm.code if arm.code else chain.project.root
+    if not root.is_dir():
+        where = f"{STATE}/serving/{arm.code}"
+        return Unfit(f"the code of {name} is not in {where}; run this where it is released")
+    return opened(chain, record, name, root)
+
+
+def recorded(project: Project, recipe: str, artefact: str) -> Candidate | None:
+    """The record of an archive; None if this ledger has none."""
+    entries = project.ledger.find("candidate", recipe)
+    found = (each.payload for each in entries if each.payload["artefact"] == artefact)
+    return next(map(Candidate.from_json, found), None)
+
+
+def opened(chain: Chain, candidate: Candidate, name: str, root: Path) -> Released | Unfit:
+    """Open a candidate's contract, if it can answer the data as it is now.
+
+    Args:
+        chain: The project, as it is now.
+        candidate: Its record.
+        name: What it is called in a reason.
+        root: The folder that its own modules are in.
+    """
+    artefact = candidate.artefact
     try:
-        contract = audit(project.blobs.get(arm.artefact), expected=arm.artefact).contract
+        contract = audit(chain.project.blobs.get(artefact), expected=artefact).contract
     except SeatrialError as error:
         return Unfit(f"{name} can't be opened: {error}")
     if why := _misfit(chain, contract):
         return Unfit(f"{name} {why}")
-    root = project.state / "serving" / arm.code if arm.code else project.root
-    if not root.is_dir():
-        where = f"{STATE}/serving/{arm.code}"
-        return Unfit(f"the code of {name} is not in {where}; run this where it is released")
-    asks = tuple(each.name for each in contract.features)
-    return Released(Candidate.from_json(record.payload), asks, root)
+    return Released(candidate, tuple(each.name for each in contract.features), root)
 
 
 def _misfit(chain: Chain, contract: Contract) -> str:

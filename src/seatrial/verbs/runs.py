@@ -304,17 +304,22 @@ def compare(project: Project, first: str, second: str) -> Comparison:
     one, two = find(project, first), find(project, second)
     if isinstance(one, Foreign) or isinstance(two, Foreign):
         return _side_by_side(project, one, two)
-    parameters = [
-        {name: str(value) for name, value in run.candidate.parameters.items()} for run in (one, two)
-    ]
     return Comparison(
         names=(short(one.digest), short(two.digest)),
         families=(one.candidate.family, two.candidate.family),
-        changed=changes(one.candidate.leaves, two.candidate.leaves, first=_first_source(project)),
-        parameters=changes(*parameters) if one.candidate.family == two.candidate.family else (),
+        changed=changes(one.candidate.leaves, two.candidate.leaves, first=first_source(project)),
+        parameters=parameters_of(one.candidate, two.candidate),
         difference=_difference(project, one.candidate, two.candidate),
         metric=project.plan.text.optimize,
     )
+
+
+def parameters_of(one: Candidate, two: Candidate) -> tuple[Changed, ...]:
+    """Hyperparameters that differ between two candidates of a family; none between families."""
+    if one.family != two.family:
+        return ()
+    plain = [{name: str(value) for name, value in each.parameters.items()} for each in (one, two)]
+    return changes(*plain)
 
 
 def _side_by_side(project: Project, one: Run | Foreign, two: Run | Foreign) -> Comparison:
@@ -338,7 +343,8 @@ def _parameters(run: Run | Foreign) -> Mapping[str, Any]:
     return run.told.parameters if isinstance(run, Foreign) else run.candidate.parameters
 
 
-def _first_source(project: Project) -> str:
+def first_source(project: Project) -> str:
+    """The source that the others are joined to."""
     sources = project.plan.text.data.sources
     return next(name for name, source in sources.items() if source.join is None)
 
@@ -381,7 +387,7 @@ def rerun(project: Project, name: str) -> tuple[bool, str, str]:
     chain = Chain(project)
     recipe = chain.recipe(run.candidate.family)
     if recipe.digest != run.candidate.recipe:
-        moved = changes(run.candidate.leaves, recipe.leaves, first=_first_source(project))
+        moved = changes(run.candidate.leaves, recipe.leaves, first=first_source(project))
         named = ", ".join(each.input for each in moved[:5]) or "the environment"
         raise NotFoundError(
             f"what {name} was made of is not what is there now: {named} changed",

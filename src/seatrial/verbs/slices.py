@@ -131,7 +131,7 @@ def slices(
     chain = Chain(project)
     materials = Materials(chain)
     candidate = candidate_of(chain, materials)
-    measure = _measure(chain, metric, part)
+    measure = metric_asked(chain, metric, part)
     answers = materials.predictions(candidate, part)
     names = columns_to_cut(chain)
     key = digest(
@@ -210,7 +210,13 @@ def _demand(part: str, depth: int, least: int, most: int, alpha: float | None) -
             raise UserError(fact)
 
 
-def _measure(chain: Chain, metric: str | None, part: str) -> Measure:
+def metric_asked(chain: Chain, metric: str | None, part: str) -> Measure:
+    """Read what ``--metric`` was given; the optimised metric if nothing was.
+
+    Raises:
+        PlanError: it is no metric, or isn't written as one.
+        UserError: it is no metric of predictions, or has clauses or a bound.
+    """
     plan = chain.plan
     if metric is None:
         optimised = plan.optimise

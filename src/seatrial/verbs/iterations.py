@@ -1,0 +1,127 @@
+"""The candidates that were kept, one after the other: what each step changed, and what it gained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from seatrial.core.digest import short
+from seatrial.core.errors import ArchiveError, UserError
+from seatrial.core.estimate import Estimate
+from seatrial.judging.staleness import changes
+from seatrial.records.candidate import Candidate
+from seatrial.records.claim import Measure, arguments_of
+from seatrial.records.iteration import Iterations, Step
+from seatrial.verbs.chain import Chain
+from seatrial.verbs.materials import Materials
+from seatrial.verbs.project import Project
+from seatrial.verbs.released import Unfit, opened, recorded
+from seatrial.verbs.runs import Comparison, first_source, parameters_of
+from seatrial.verbs.slices import metric_asked
+
+_PART = "dev"
+
+
+def iterations(project: Project, *, metric: str | None = None) -> Iterations:
+    """Ask every candidate that was ever kept about the dev rows of now, under one metric.
+
+    A metric that was changed since thus tells of the old candidates too.
+
+    Args:
+        project: The project.
+        metric: A metric of predictions; the optimised one if None.
+
+    Raises:
+        PlanError: it is no metric.
+        UserError: it is no metric of predictions.
+    """
+    chain = Chain(project)
+    materials, asked = Materials(chain), metric_asked(chain, metric, _PART)
+    steps: list[Step] = []
+    before: Candidate | None = None
+    measured: Candidate | None = None
+    for at, candidate in _kept(project):
+        comparison = _compared(project, before, candidate) if before else None
+        reason = _unfit(chain, materials, candidate)
+        steps.append(
+            Step(
+                at=at,
+                name=candidate.name,
+                family=candidate.family,
+                kind=comparison.iteration if comparison else "",
+                changed=_named(comparison) if comparison else (),
+                estimate=None if reason else _measured(materials, asked, candidate, None),
+                gain=None
+                if reason or measured is None
+                else _measured(materials, asked, candidate, measured),
+                reason=reason,
+            )
+        )
+        before = candidate
+        measured = measured if reason else candidate
+    better = project.registry.metrics[asked.metric].higher_is_better
+    return Iterations(asked.subject, len(materials.truth(_PART)), better, tuple(steps))
+
+
+def _kept(project: Project) -> Iterator[tuple[str, Candidate]]:
+    """When each candidate was kept, and its record; the oldest first, each once in a row."""
+    last = ""
+    for entry in reversed(project.ledger.find("selection", project.plan.text.project)):
+        chosen = entry.payload["chosen"]
+        artefact = entry.payload["dev"][chosen]["artefact"]
+        candidate = recorded(project, entry.payload["recipes"][chosen], artefact)
+        if candidate is not None and artefact != last:
+            last = artefact
+            yield entry.at, candidate
+
+
+def _compared(project: Project, one: Candidate, two: Candidate) -> Comparison:
+    return Comparison(
+        names=(short(one.artefact), short(two.artefact)),
+        families=(one.family, two.family),
+        changed=changes(one.leaves, two.leaves, first=first_source(project)),
+        parameters=parameters_of(one, two),
+        difference=None,
+        metric=project.plan.text.optimize,
+    )
+
+
+def _named(comparison: Comparison) -> tuple[str, ...]:
+    named = [each.input for each in (*comparison.changed, *comparison.parameters)]
+    family = ["family"] if comparison.families[0] != comparison.families[1] else []
+    return (*family, *named)
+
+
+def _unfit(chain: Chain, materials: Materials, candidate: Candidate) -> str:
+    """Why a candidate can't be asked about the dev rows of now; empty if it can."""
+    split = {
+        name: value for name, value in chain.split_leaves.items() if name.startswith("data.split")
+    }
+    was: Mapping[str, str] = candidate.leaves
+    if any(was.get(name, value) != value for name, value in split.items()):
+        return "the rows were split otherwise: dev may hold what it was trained on"
+    found = opened(chain, candidate, candidate.name, chain.project.root)
+    if isinstance(found, Unfit):
+        return found.reason
+    materials.released(found)
+    try:
+        materials.predictions(candidate, _PART)
+    except (UserError, ArchiveError) as error:
+        return str(error)
+    return ""
+
+
+def _measured(
+    materials: Materials, asked: Measure, candidate: Candidate, versus: Candidate | None
+) -> Estimate:
+    from seatrial.evaluation import measure
+
+    text = materials.chain.plan.text
+    found = measure(
+        asked.metric,
+        materials.predictions(candidate, _PART),
+        arguments=arguments_of(asked),
+        versus=materials.predictions(versus, _PART) if versus else None,
+        costs=text.task.errors.model_dump(exclude={"unit"}) if text.task.errors else None,
+        confidence=text.release.confidence,
+    )
+    return found.estimate
