@@ -318,6 +318,24 @@ DOCUMENTS = {
         "foreign": [str],
         "figures": [{"metric": str, "first": Maybe(ESTIMATE), "second": Maybe(ESTIMATE)}],
     },
+    "runs history": {
+        "metric": str,
+        "rows": int,
+        "higher_is_better": bool,
+        "steps": [
+            {
+                "at": str,
+                "candidate": str,
+                "family": str,
+                "kind": str,
+                "changed": [str],
+                "estimate": Maybe(ESTIMATE),
+                "gain": Maybe(ESTIMATE),
+                "reason": str,
+            }
+        ],
+        "sums": [{"kind": str, "steps": int, "better": int, "worse": int, "total": float}],
+    },
 }
 ARGUMENTS = {"why": ["precision"], "runs compare": ["rule", "builders:plain"]}
 
