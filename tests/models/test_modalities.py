@@ -11,6 +11,7 @@ import pytest
 from onnx import helper, numpy_helper
 
 from seatrial.core.errors import ArchiveError, MissingExtraError, PlanError
+from seatrial.models import export
 from seatrial.models.export import archive, edge_rows
 from seatrial.models.ladder import Sample, fit
 from seatrial.records.contract import Contract, Feature
@@ -260,3 +261,15 @@ def test_no_archive_holds_a_pickle(archives, tmp_path: Path):
     (tmp_path / "b.zip").write_bytes(inside)
     names = zipfile.ZipFile(tmp_path / "b.zip").namelist()
     assert {Path(each).suffix for each in names} <= {".json", ".npy", ".npz"}
+
+
+def test_words_are_archived_alike_wherever_their_stop_words_lie() -> None:
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    made = []
+    for _ in range(2):
+        vectoriser = CountVectorizer(stop_words=["a", "the"]).fit(["the cat", "a dog"])
+        vectoriser.transform(["the dog"])
+        made.append(vectoriser)
+    assert made[0]._stop_words_id != made[1]._stop_words_id
+    assert len({export._skops(each) for each in made}) == 1

@@ -42,6 +42,7 @@ def patient(
     *,
     family: str = "linear",
     classes: tuple[str, ...] = ("no", "yes"),
+    text: tuple[str, ...] = (),
     parts: np.ndarray | None = None,
     scores: Any = None,
 ) -> Patient:
@@ -52,7 +53,7 @@ def patient(
     )
     frame = pl.DataFrame({name: values.tolist() for name, values in columns.items()})
     task = "regression" if not classes else "binary" if len(classes) == 2 else "multiclass"
-    contract = Contract(task, tuple(infer(frame, frame.columns)), classes=classes)
+    contract = Contract(task, tuple(infer(frame, frame.columns, text=text)), classes=classes)
     of = {
         part: {name: values[codes == place] for name, values in columns.items()}
         for place, part in enumerate(PARTS)
@@ -127,6 +128,33 @@ def test_flipped_labels_of_one_class_are_found_and_the_class_is_named() -> None:
         told = found("labels_are_consistent", patient(columns, flipped))
         hits += told.holds is False and "that are yes by their features" in told.reason
     assert hits >= 5
+
+
+TEXT_CHECKS = (
+    "invariant_to_row_order",
+    "label_order",
+    "chance_on_shuffled_labels",
+    "not_overfitted",
+    "not_underfitted",
+)
+
+
+def test_a_healthy_model_of_texts_is_looked_at_and_not_accused() -> None:
+    rng = np.random.default_rng(0)
+    truth = (rng.random(1200) < 0.4).astype(np.int64)
+    common = [f"word{each}" for each in range(40)]
+    texts = np.array(
+        [
+            " ".join(
+                [*rng.choice(common, 6), *(["prize"] if rng.random() < 0.2 + 0.6 * each else [])]
+            )
+            for each in truth
+        ],
+        dtype=object,
+    )
+    healthy = patient({"text": texts}, truth, family="tfidf", text=("text",))
+    told = {name: found(name, healthy) for name in TEXT_CHECKS}
+    assert {name: each.reason for name, each in told.items() if each.holds is not True} == {}
 
 
 @pytest.mark.truth

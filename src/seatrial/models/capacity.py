@@ -48,7 +48,7 @@ def variants(family: str, contract: Contract, *, seed: int) -> tuple[Variant, ..
         for strength in (0.1, 0.01)
     ]
     trees = Variant("boosted trees", more=True, estimator=_trees(contract, seed, 200, None))
-    if family == "linear":
+    if family in {"linear", "tfidf"}:
         return (*tight, trees)
     if family == "boosted":
         more = Variant("twice the trees", more=True, estimator=_trees(contract, seed, 400, None))
@@ -88,4 +88,6 @@ def _trees(contract: Contract, seed: int, rounds: int, depth: int | None) -> Any
     settings: dict[str, Any] = {"max_iter": rounds, "max_depth": depth}
     if depth is not None:
         settings["min_samples_leaf"] = 40
-    return estimator.set_params(**settings)
+    trees = estimator.steps[-1][1] if contract.reads_words else estimator
+    trees.set_params(**settings)
+    return estimator

@@ -93,7 +93,6 @@ def plain_words(estimator: Any) -> None:
 
     scikit-learn leaves NumPy's, and an archive would hold a member for each of them.
     """
-    vars(estimator).pop("_stop_words_id", None)  # a memory address, of use in one process alone
     if hasattr(estimator, "vocabulary_"):
         known = estimator.vocabulary_.items()
         estimator.vocabulary_ = {word: int(place) for word, place in sorted(known)}

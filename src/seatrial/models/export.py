@@ -28,6 +28,8 @@ LEAST_ROWS = 1_000
 MOST_ROWS = 20_000
 TOLERANCE = 1e-5
 _DATE = (1980, 1, 1, 0, 0, 0)
+_STOP_WORDS = re.compile(r'("_stop_words_id": \{[^{}]*"content": ")\d+')
+"""An address that a vectoriser remembers its stop words by; without it, it looks at them anew."""
 _NO_WORDS = "no converter: it reads words"
 
 
@@ -182,6 +184,7 @@ def _skops(estimator: Any) -> bytes:
     renamed = {name: str(place) for place, name in enumerate(dict.fromkeys(names), start=1)}
     pattern = re.compile(r'("__id__"\s*:\s*|"file"\s*:\s*")(\d+)')
     text = pattern.sub(lambda found: found[1] + renamed.get(found[2], found[2]), schema)
+    text = _STOP_WORDS.sub(r"\g<1>0", text)
     members = {}
     for name in source.namelist():
         stem, dot, ending = name.partition(".")
