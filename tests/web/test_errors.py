@@ -2,14 +2,18 @@
 
 import re
 import shutil
+import struct
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 import seatrial
 from seatrial.core.clock import ManualClock
+from seatrial.verbs.errors import case_of, pictures
+from seatrial.verbs.init import init
 from seatrial.verbs.slices import slices
 from seatrial.web.server import start
 
@@ -139,4 +143,53 @@ def test_a_slice_leads_to_its_rows_and_a_filter_changes_no_figure(browser, pages
     page.goto(f"{pages.address}slices?q={first.split()[0]}")
     assert 0 < page.locator("table tbody tr").count() <= every
     assert page.locator("tbody tr td.val").first.inner_text() == figure
+    page.close()
+
+
+BARS = 60
+"""Images of upright and of level bars, some of them under the other's name."""
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory):
+    """Pages of a project whose rows are images of 8 x 6 pixels."""
+    folder = tmp_path_factory.mktemp("images")
+    random = np.random.default_rng(0)
+    upright = np.arange(BARS * 4) % 2 == 0
+    pixels = random.integers(0, 120, (len(upright), 8, 6), dtype=np.uint8)
+    pixels[upright, :, 3] = pixels[~upright, 4, :] = 255
+    named = np.where(random.random(len(upright)) < 0.2, ~upright, upright)
+    for name, magic, values in (("images-idx3", 2051, pixels), ("labels-idx1", 2049, named)):
+        head = struct.pack(f">{1 + values.ndim}I", magic, *values.shape)
+        (folder / f"bars-{name}-ubyte").write_bytes(head + values.astype(np.uint8).tobytes())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        init("bars", folder / "bars-images-idx3-ubyte")
+    project = seatrial.open(folder / "bars")
+    project.train()
+    handle = start(project, 0)
+    yield handle, project
+    handle.stop()
+    project.close()
+
+
+def test_an_image_is_shown_with_its_own_pixels(browser, barriers, images):
+    handle, project = images
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.goto(f"{handle.address}errors?of=wrong&case=1")
+    picture = page.locator(".case img")
+    assert picture.get_attribute("alt") == "The row's image"
+    seen = picture.evaluate("""async image => {
+      await image.decode();
+      const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+      const drawn = canvas.getContext("2d");
+      drawn.drawImage(image, 0, 0);
+      const pixels = drawn.getImageData(0, 0, canvas.width, canvas.height).data;
+      return [canvas.width, canvas.height, [...pixels].filter((_, at) => at % 4 === 0)];
+    }""")
+    case = case_of(project, page.locator("[name=row]").get_attribute("value"))
+    (image,) = pictures(project, case).values()
+    assert seen == [6, 8, image.ravel().tolist()]
+    assert "AAAA" not in page.locator(".case").inner_text()
+    assert barriers(page) == []
     page.close()

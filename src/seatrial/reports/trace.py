@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from seatrial.records.image import shape_of
 from seatrial.reports.lines import DIM, STYLES, Line, Piece, line, next_command, table
 
 _CELL = 28
@@ -77,11 +78,14 @@ def trace(
 def cell(value: Any) -> str:
     """A value of a row, for people.
 
-    >>> cell(None), cell(1234.56789), cell(True)
-    ('missing', '1235', 'true')
+    >>> cell(None), cell(1234.56789), cell(True), cell("1x2x1:AAA=")
+    ('missing', '1235', 'true', '1 × 2')
     """
     if value is None or value != value:  # noqa: PLR0124 — NaN
         return "missing"
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value:.4g}" if isinstance(value, float) else str(value)[:_CELL]
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    shape = shape_of(value) if isinstance(value, str) else None
+    return f"{shape[0]} × {shape[1]}" if shape else str(value)[:_CELL]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from seatrial.core.errors import NotFoundError, UserError
+from seatrial.records.image import Pixels, read
 from seatrial.reports import numbers
 from seatrial.reports.errors import TagLine, WrongLine
 from seatrial.verbs.error_desk import Desk, told
@@ -116,6 +117,14 @@ def case_of(project: Project, name: str) -> Case:
         NotFoundError: none has it, or several do.
     """
     return _find(Desk(project).cases, name)
+
+
+def pictures(project: Project, case: Case) -> dict[str, Pixels]:
+    """The images of a row of the sample, by column; none where it has none."""
+    desk = Desk(project)
+    shown = desk.chain.images if project.plan.text.task.kind == "image" else ()
+    cells = desk.materials.frame(PART, shown)[case.place].row(0, named=True) if shown else {}
+    return {name: read(cell) for name, cell in cells.items() if cell is not None}
 
 
 def rows_where(project: Project, where: str, *, most: int = 50) -> tuple[int, int, list[Case]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from seatrial.core.errors import NotFoundError
 from seatrial.core.estimate import Estimate
+from seatrial.records.image import Pixels, png
 from seatrial.reports import numbers
 from seatrial.reports.trace import cell
 from seatrial.verbs.error_records import Case, Errors, TagRow
@@ -20,6 +22,8 @@ from seatrial.web.shown import Figure, figure
 MOST_FIELDS = 14
 SHORT, LONGEST = 28, 600
 """Signs of a value: in a cell of its own, and at most."""
+LEAST_SIDE = 196
+"""Pixels on the screen that the longer side of a small image takes, about."""
 KEYED = 9
 """Tags that have a key of their own."""
 
@@ -39,6 +43,23 @@ class Field:
     value: str
     lies: float | None
     is_long: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image of the row.
+
+    Attributes:
+        name: Of its column.
+        address: A ``data:`` address of it.
+        width: In pixels.
+        height: In pixels.
+    """
+
+    name: str
+    address: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +85,7 @@ class Shown:
         loss: How wrong, for people.
         pushes: What pushed the score most, for people.
         fields: Its columns.
+        pictures: Its images.
         toggles: Tags.
         tags: Those that it has.
         seen: Whether somebody looked at it.
@@ -78,6 +100,7 @@ class Shown:
     loss: str
     pushes: str
     fields: tuple[Field, ...]
+    pictures: tuple[Picture, ...]
     toggles: tuple[Toggle, ...]
     tags: tuple[str, ...]
     seen: bool
@@ -312,6 +335,7 @@ def _shown(facts: Facts, found: Errors, cases: Sequence[Case], place: int, kind:
             for each in facts.pushes(case.id)[:3]
         ),
         fields=fields,
+        pictures=tuple(_picture(name, each) for name, each in facts.pictures(case).items()),
         toggles=tuple(
             Toggle(name, str(at) if at <= KEYED else "", name in case.tags)
             for at, name in enumerate(names, start=1)
@@ -319,6 +343,14 @@ def _shown(facts: Facts, found: Errors, cases: Sequence[Case], place: int, kind:
         tags=case.tags,
         seen=case.is_seen,
     )
+
+
+def _picture(name: str, image: Pixels) -> Picture:
+    """An image, each of its pixels shown as a square where it is small."""
+    height, width, _ = image.shape
+    times = max(1, LEAST_SIDE // max(height, width))
+    address = f"data:image/png;base64,{b64encode(png(image)).decode()}"
+    return Picture(name, address, width * times, height * times)
 
 
 def _told(value: Any) -> str:

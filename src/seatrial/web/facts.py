@@ -12,6 +12,7 @@ from seatrial.verbs.project import PLAN, Project
 
 if TYPE_CHECKING:
     from seatrial.records.evidence import Evidence
+    from seatrial.records.image import Pixels
     from seatrial.records.look import Look
     from seatrial.records.release import Standing
     from seatrial.records.step import Step
@@ -125,6 +126,12 @@ class Facts:
         from seatrial.verbs.trace import trace
 
         return trace(self.project, row).pushes
+
+    def pictures(self, case: Case) -> dict[str, Pixels]:
+        """The images of a row of the sample, by column."""
+        from seatrial.verbs.errors import pictures
+
+        return pictures(self.project, case)
 
     def rows_where(self, where: str) -> tuple[int, int, list[Case]]:
         """Rows of dev that meet a condition: how many, how many wrong, the worst."""
