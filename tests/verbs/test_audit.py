@@ -108,3 +108,7 @@ def test_a_row_is_followed_by_both_ways(project) -> None:
     json.dumps(found.to_json(), allow_nan=False)
     with pytest.raises(NotFoundError, match="rows of the sample"):
         trace(project, "zz")
+    worst = max(
+        (each for each in errors(project).cases if each.is_wrong), key=lambda each: each.loss
+    )
+    assert trace(project).row == worst.id

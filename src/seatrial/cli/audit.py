@@ -101,7 +101,12 @@ def doctor(
 
 
 def trace(
-    row: Annotated[str, typer.Argument(help="First signs of a row's name, as `errors` lists it.")],
+    row: Annotated[
+        str | None,
+        typer.Argument(
+            help="First signs of a row's name, as `errors` lists it; the worst if none."
+        ),
+    ] = None,
     *,
     project: Where = HERE,
     as_json: Json = False,

@@ -110,13 +110,20 @@ def tag(project: Project, name: str, tags: Sequence[str]) -> Case:
     return case
 
 
-def case_of(project: Project, name: str) -> Case:
-    """A row of the sample by the first signs of its name.
+def case_of(project: Project, name: str | None = None) -> Case:
+    """A row of the sample by the first signs of its name; the worst wrong answer without one.
 
     Raises:
-        NotFoundError: none has it, or several do.
+        NotFoundError: none has it, or several do; or no answer of the sample is wrong.
     """
-    return _find(Desk(project).cases, name)
+    cases = Desk(project).cases
+    if name is not None:
+        return _find(cases, name)
+    wrong = [each for each in cases if each.is_wrong]
+    if not wrong:
+        hint = f"name a row, as in seatrial trace {cases[0].id[:8]}" if cases else "seatrial errors"
+        raise NotFoundError("no answer of the sample is wrong", hint=hint)
+    return max(wrong, key=lambda each: each.loss)
 
 
 def pictures(project: Project, case: Case) -> dict[str, Pixels]:

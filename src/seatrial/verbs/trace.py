@@ -101,8 +101,8 @@ class Trace:
         }
 
 
-def trace(project: Project, name: str) -> Trace:
-    """Follow a row of dev that ``seatrial errors`` names.
+def trace(project: Project, name: str | None = None) -> Trace:
+    """Follow a row of dev that ``seatrial errors`` names; the worst wrong answer without a name.
 
     Raises:
         NotFoundError: there is no candidate, or no row of the sample has that name.
