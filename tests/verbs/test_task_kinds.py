@@ -1,6 +1,7 @@
 """Every kind of task goes from `init` to `check` with no edit of the plan but the target."""
 
 import gzip
+import re
 import struct
 from pathlib import Path
 
@@ -12,9 +13,11 @@ import seatrial
 from seatrial.runtime.switch import Switch
 from seatrial.verbs.bundle import serving_folder
 from seatrial.verbs.chain import Chain
+from seatrial.verbs.error_desk import Desk
 from seatrial.verbs.init import init
 from seatrial.verbs.materials import Materials
 from seatrial.verbs.release import propose
+from seatrial.verbs.trace import trace
 
 CLAIMS = {
     "text": ["precision", "schema", "no_leakage"],
@@ -145,3 +148,19 @@ def test_a_forecast_is_compared_with_what_was_known_and_sees_nothing_else(done):
 def test_training_again_uses_what_is_on_file(done):
     _, _, project, *_ = done
     assert all(rung.reused for rung in project.train().rungs)
+
+
+def test_a_trace_names_the_words_that_told_and_counts_what_cannot_be_read(done) -> None:
+    kind, _, project, *_ = done
+    row = Desk(project).cases[0].id
+    found = trace(project, row)
+    (name, *_) = found.encoded
+    if kind == "text":
+        assert re.fullmatch(r"\d+ words", found.encoded[name])
+        assert found.pushes
+        assert all(each.value in found.inputs[name] for each in found.pushes)
+    if kind == "image":
+        assert found.encoded[name] == "64 numbers"
+        assert found.pushes == ()
+    if kind == "forecast":
+        assert {each.feature for each in found.pushes} <= set(found.inputs)

@@ -16,7 +16,7 @@ def trace(
     row: str,
     truth: str,
     inputs: Mapping[str, Any],
-    encoded: Mapping[str, float],
+    encoded: Mapping[str, float | str],
     classes: Sequence[str],
     trained: Sequence[float],
     served: Sequence[float],
@@ -31,7 +31,7 @@ def trace(
         row: Its name.
         truth: What is true.
         inputs: Raw columns.
-        encoded: Columns of the model's matrix.
+        encoded: What the model's matrix holds of each input.
         classes: Names of the classes; empty for a number.
         trained: Scores by the way of training.
         served: Scores by the way of serving.

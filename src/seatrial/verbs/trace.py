@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from seatrial.models.estimators import WORD
+from seatrial.records.contract import Feature
 from seatrial.scoring.archive import Scorer, open_archive
-from seatrial.scoring.encode import encode
+from seatrial.scoring.encode import encode, spans
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.materials import Materials
 from seatrial.verbs.project import Project
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from seatrial.records.candidate import Candidate
 
 MOST_PUSHES = 5
+MOST_WORDS = 100
+"""Different words of a text that are taken away in turn."""
 SAME = 1e-5
 """Greatest difference of a score that is the same answer, as when a fast form is proved."""
 
@@ -41,7 +46,7 @@ class Trace:
         row: Its name.
         truth: What is true.
         inputs: Raw columns.
-        encoded: Columns of the model's matrix.
+        encoded: What the model's matrix holds of each input: a number, or how many there are.
         trained: Scores by the way of training: the estimator itself.
         served: Scores by the way of serving: the archive, in its fast form if it was proved.
         classes: Names of the classes; empty for a number.
@@ -54,7 +59,7 @@ class Trace:
     row: str
     truth: str
     inputs: Mapping[str, Any]
-    encoded: Mapping[str, float]
+    encoded: Mapping[str, float | str]
     trained: tuple[float, ...]
     served: tuple[float, ...]
     classes: tuple[str, ...]
@@ -153,16 +158,13 @@ def _traced(
     scores = np.atleast_1d(answers.scores[0])
     decided = answers.decided[0]
     at = (1 if len(contract.classes) == 2 else int(decided)) if contract.classes else 0  # noqa: PLR2004 — binary
-    encoded = (
-        encode(contract, columns, served.functions)[0]
-        if served.header.form == "estimator"
-        else np.empty(0)
-    )
+    is_read = served.header.form == "estimator"
+    matrix = encode(contract, columns, served.functions) if is_read else np.empty((1, 0))
     return Trace(
         *named,
         row,
-        {each.name: value for each, value in zip(contract.inputs, encoded.tolist(), strict=False)}
-        if encoded.dtype.kind == "f"
+        {each.name: _encoded(each, matrix[0, place]) for each, place in spans(contract)}
+        if is_read
         else {},
         tuple(float(each) for each in np.atleast_1d(trained.answer(columns).scores[0])),
         tuple(float(each) for each in scores),
@@ -177,7 +179,7 @@ def _traced(
 def pushes(
     scorer: Scorer, row: Mapping[str, Any], typical: Mapping[str, Any], at: int
 ) -> tuple[Push, ...]:
-    """What moved a score most: each input in turn is replaced by a typical value.
+    """What moved a score most: each input in turn is replaced by a typical value, a text loses each word.
 
     Args:
         scorer: The candidate.
@@ -187,15 +189,43 @@ def pushes(
     """
     if scorer.header.form != "estimator" or not typical:
         return ()
-    rows = [dict(row), *({**row, name: value} for name, value in typical.items())]
+    kinds = {each.name: each.kind for each in scorer.header.contract.features}
+    tried: list[
+        tuple[str, Any, Any, Any]
+    ] = []  # feature, value, what stands in its place, for people
+    for name, value in typical.items():
+        if kinds[name] == "text":
+            text = str(row[name] or "")
+            tried += [(name, word, _without(text, word), "no such word") for word in _words(text)]
+        elif kinds[name] != "image":
+            tried.append((name, row[name], value, value))
+    rows = [dict(row), *({**row, name: value} for name, _, value, _ in tried)]
     scores = scorer.answer({name: [each[name] for each in rows] for name in row}).scores
     of = scores[:, at] if scores.ndim > 1 else scores
     found = [
-        Push(name, row[name], value, float(of[0] - of[place]))
-        for place, (name, value) in enumerate(typical.items(), start=1)
+        Push(name, was, told, float(of[0] - of[place]))
+        for place, (name, was, _, told) in enumerate(tried, start=1)
     ]
     found.sort(key=lambda each: -abs(each.change))
     return tuple(each for each in found[:MOST_PUSHES] if abs(each.change) > 0)
+
+
+def _words(text: str) -> list[str]:
+    """The different words and signs of a text, the first of them."""
+    return list(dict.fromkeys(re.findall(WORD, text)))[:MOST_WORDS]
+
+
+def _without(text: str, word: str) -> str:
+    return re.sub(
+        rf"(?<!\w){re.escape(word)}(?!\w)" if word.isalnum() else re.escape(word), "", text
+    )
+
+
+def _encoded(feature: Feature, values: Any) -> float | str:
+    """What the matrix holds of an input."""
+    if feature.kind == "text" and feature.encoder is None:
+        return f"{len(re.findall(WORD, str(values[0] or '')))} words"
+    return float(values[0]) if len(values) == 1 else f"{len(values)} numbers"
 
 
 def _plain(value: Any) -> Any:
