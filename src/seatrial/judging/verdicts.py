@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from seatrial.core.clock import parse_iso
@@ -13,9 +13,12 @@ from seatrial.records.cadence import ADVERBS
 from seatrial.records.claim import Bound, Claim, Stage
 from seatrial.records.evidence import Evidence, Judgement, Verdict
 from seatrial.records.metrics import Metric
+from seatrial.stats import critical
 
 TOO_FEW = "too few to tell"
 """How a finding begins that names groups which were not judged."""
+_MISSED = 0.05
+"""Of intervals that don't cover."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,15 @@ class Filed:
     why_not: str = ""
 
 
-def judge(claim: Claim, metric: Metric, filed: Filed, *, stage: Stage, now: datetime) -> Judgement:
+def judge(
+    claim: Claim,
+    metric: Metric,
+    filed: Filed,
+    *,
+    stage: Stage,
+    now: datetime,
+    readers: int = 1,
+) -> Judgement:
     """Judge one claim at one stage.
 
     Args:
@@ -40,8 +51,11 @@ def judge(claim: Claim, metric: Metric, filed: Filed, *, stage: Stage, now: date
         filed: What was measured.
         stage: Where.
         now: Decides whether evidence is too old and a waiver has expired.
+        readers: Candidates whose answers to the test part were looked at, this one's included.
     """
     verdict, reason = _verdict(claim, metric, filed, now)
+    if verdict == "pass" and readers > 1 and _wears_out(claim, metric):
+        verdict, reason = _for_many(claim, metric, filed, reason, readers)
     if verdict == "pass" and not reason and filed.evidence is not None:
         reason = next((each for each in filed.evidence.findings if each.startswith(TOO_FEW)), "")
     if claim.waiver is not None and verdict != "pass":
@@ -93,6 +107,46 @@ def _held(claim: Claim, bound: Bound, metric: Metric, estimate: Estimate) -> tup
     if bad:
         return "fail", ""
     return "unknown", _unsettled(bound, metric, estimate)
+
+
+def _wears_out(claim: Claim, metric: Metric) -> bool:
+    """Whether one candidate after the other may be tried until chance lets one keep the claim."""
+    measure = claim.measure
+    on_test = metric.subject == "predictions" and measure.part == "test"
+    return on_test and claim.bound is not None and claim.commitment == "guarantee"
+
+
+def _for_many(
+    claim: Claim, metric: Metric, filed: Filed, reason: str, readers: int
+) -> tuple[Verdict, str]:
+    """A guarantee that holds, judged by the interval that leaves chance to none of so many candidates.
+
+    Source:
+        Dunn (1961), Journal of the American Statistical Association 56(293), 52-64,
+        doi:10.1080/01621459.1961.10482090.
+    """
+    assert claim.bound is not None
+    assert filed.evidence is not None
+    if sides(claim.bound, metric, widened(filed.evidence.estimate, readers))[0]:
+        return "pass", reason
+    level = f"{100 - 5 / readers:.3g} %"
+    return "unknown", (
+        f"{readers} candidates were tried on the test part, and it doesn't hold with the interval "
+        f"for so many, {level}; a fresh test part would settle it"
+    )
+
+
+def widened(estimate: Estimate, times: int) -> Estimate:
+    """An estimate with the interval that covers in 95 % of cases although so many were looked at.
+
+    >>> widened(Estimate(0.5, 0.4, 0.6, 100, "wilson-95"), 5)
+    0.5 [0.369, 0.631] (n=100, wilson-95)
+    """
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return estimate
+    by = critical(1 - _MISSED / times) / critical(1 - _MISSED)
+    low = estimate.value - by * (estimate.value - estimate.low)
+    return replace(estimate, low=low, high=estimate.value + by * (estimate.high - estimate.value))
 
 
 def _unsettled(bound: Bound, metric: Metric, estimate: Estimate) -> str:

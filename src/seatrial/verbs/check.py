@@ -184,9 +184,10 @@ def checked(
         tell=tell,
     )
     filed = {claim.id: answer for claim, (_, answer) in zip(offline, found, strict=True)}
-    judgements = tuple(_judge(claim, filed, measuring) for claim in claims)
     candidate = measuring.roles.candidate()
     trained = None if isinstance(candidate, Missing) else candidate
+    uses = _uses(measuring, trained)
+    judgements = tuple(_judge(claim, filed, measuring, uses) for claim in claims)
     seen = newest_of(measuring.project, trained)
     result = Checked(
         project=plan.text.project,
@@ -198,7 +199,7 @@ def checked(
         owners=tuple(plan.owner(claim) for claim in claims),
         measured=measuring.measured,
         rows=chain.split.parts["test"].rows - chain.split.parts["test"].unlabelled,
-        uses=_uses(measuring, trained),
+        uses=uses,
         standing=_standing(measuring) if seen else "",
     )
     if not only and due is None and measure:
@@ -216,7 +217,7 @@ def _suits(claim: Claim, measuring: Measuring) -> bool:
     return measuring.chain.task in measuring.chain.plan.metrics[claim.measure.metric].tasks
 
 
-def _judge(claim: Claim, filed: dict[str, Filed], measuring: Measuring) -> Judgement:
+def _judge(claim: Claim, filed: dict[str, Filed], measuring: Measuring, uses: int) -> Judgement:
     plan = measuring.chain.plan
     metric = plan.metrics[claim.measure.metric]
     if not _suits(claim, measuring):
@@ -232,7 +233,8 @@ def _judge(claim: Claim, filed: dict[str, Filed], measuring: Measuring) -> Judge
         return Judgement(
             claim.id, "offline", "not applicable", reason, None, fresh=False, blocks=False
         )
-    return judge(claim, metric, filed[claim.id], stage="offline", now=measuring.project.clock.now())
+    now = measuring.project.clock.now()
+    return judge(claim, metric, filed[claim.id], stage="offline", now=now, readers=uses)
 
 
 def _standing(measuring: Measuring) -> str:
