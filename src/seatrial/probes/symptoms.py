@@ -103,11 +103,11 @@ _SEEDED = ("train.seed", "train.parameters")
 
 SYMPTOMS: tuple[Symptom, ...] = (
     *(
-        Symptom(name, "implementation", _BUILT, sanity(name), 2.0, _SEEDED)
+        Symptom(name, "implementation", _BUILT, sanity(name), 2.0, _SEEDED, version=2)
         for name in ("overfits_tiny_batch", "invariant_to_row_order", "label_order")
     ),
     *(
-        Symptom(name, "dataset", _BUILT, sanity(name), 2.0, _SEEDED)
+        Symptom(name, "dataset", _BUILT, sanity(name), 2.0, _SEEDED, version=2)
         for name in ("chance_on_shuffled_labels", "input_scale")
     ),
     Symptom(
@@ -133,6 +133,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         not_overfitted,
         6.0,
         ("train.seed",),
+        version=2,
     ),
     Symptom(
         "better_than_constant",
@@ -148,6 +149,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         not_underfitted,
         8.0,
         ("train.seed",),
+        version=2,
     ),
     Symptom("calibrated", "fit", ("predictions/dev", "truth/dev", "units/dev"), calibrated, 0.2),
     Symptom(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from seatrial.core.estimate import Estimate
@@ -99,16 +99,7 @@ class Iterations:
             "rows": self.rows,
             "higher_is_better": self.higher_is_better,
             "steps": [each.to_json() for each in self.steps],
-            "sums": [
-                {
-                    "kind": each.kind,
-                    "steps": each.steps,
-                    "better": each.better,
-                    "worse": each.worse,
-                    "total": each.total,
-                }
-                for each in self.sums
-            ],
+            "sums": [asdict(each) for each in self.sums],
         }
 
 

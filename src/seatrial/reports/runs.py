@@ -178,7 +178,7 @@ def _cut(text: str) -> str:
 
 def _moved(difference: Estimate | None, metric: str) -> str:
     if difference is None:
-        return "They were not asked about the same rows, so their figures can't be paired."
+        return "One of them can't be asked about the rows of dev as they are now, so their figures can't be paired."
     if difference.low is None or difference.high is None:
         return f"{metric} can't be compared: {difference.method}."
     noise = "beyond noise" if difference.low > 0 or difference.high < 0 else "within noise"

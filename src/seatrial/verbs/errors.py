@@ -11,8 +11,10 @@ from seatrial.core.errors import NotFoundError, UserError
 from seatrial.records.image import Pixels, read
 from seatrial.reports import numbers
 from seatrial.reports.errors import TagLine, WrongLine
+from seatrial.verbs.chain import Chain
 from seatrial.verbs.error_desk import Desk, told
 from seatrial.verbs.error_records import PART, Case, Errors, TagChange, TagRow
+from seatrial.verbs.materials import Materials
 from seatrial.verbs.project import Project
 
 MOST_TAG = 60
@@ -128,9 +130,11 @@ def case_of(project: Project, name: str | None = None) -> Case:
 
 def pictures(project: Project, case: Case) -> dict[str, Pixels]:
     """The images of a row of the sample, by column; none where it has none."""
-    desk = Desk(project)
-    shown = desk.chain.images if project.plan.text.task.kind == "image" else ()
-    cells = desk.materials.frame(PART, shown)[case.place].row(0, named=True) if shown else {}
+    if project.plan.text.task.kind != "image":
+        return {}
+    chain = Chain(project)
+    frame = Materials(chain).frame(PART, chain.images)
+    cells = frame[case.place].row(0, named=True)
     return {name: read(cell) for name, cell in cells.items() if cell is not None}
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from seatrial.core.digest import short
-from seatrial.core.errors import ArchiveError, UserError
-from seatrial.core.estimate import Estimate
 from seatrial.judging.staleness import changes
 from seatrial.records.candidate import Candidate
-from seatrial.records.claim import Measure, arguments_of
 from seatrial.records.iteration import Iterations, Step
 from seatrial.verbs.chain import Chain
+from seatrial.verbs.comparison import estimated
 from seatrial.verbs.materials import Materials
 from seatrial.verbs.project import Project
-from seatrial.verbs.released import Unfit, opened, recorded
+from seatrial.verbs.released import recorded, unanswering
 from seatrial.verbs.runs import Comparison, first_source, parameters_of
 from seatrial.verbs.slices import metric_asked
+
+if TYPE_CHECKING:
+    from seatrial.evaluation import Predictions
 
 _PART = "dev"
 
@@ -38,10 +40,11 @@ def iterations(project: Project, *, metric: str | None = None) -> Iterations:
     materials, asked = Materials(chain), metric_asked(chain, metric, _PART)
     steps: list[Step] = []
     before: Candidate | None = None
-    measured: Candidate | None = None
+    last: Predictions | None = None
     for at, candidate in _kept(project):
         comparison = _compared(project, before, candidate) if before else None
-        reason = _unfit(chain, materials, candidate)
+        reason = unanswering(chain, materials, candidate)
+        answers = None if reason else materials.predictions(candidate, _PART)
         steps.append(
             Step(
                 at=at,
@@ -49,15 +52,12 @@ def iterations(project: Project, *, metric: str | None = None) -> Iterations:
                 family=candidate.family,
                 kind=comparison.iteration if comparison else "",
                 changed=_named(comparison) if comparison else (),
-                estimate=None if reason else _measured(materials, asked, candidate, None),
-                gain=None
-                if reason or measured is None
-                else _measured(materials, asked, candidate, measured),
+                estimate=estimated(chain, asked, answers) if answers else None,
+                gain=estimated(chain, asked, answers, last) if answers and last else None,
                 reason=reason,
             )
         )
-        before = candidate
-        measured = measured if reason else candidate
+        before, last = candidate, answers or last
     better = project.registry.metrics[asked.metric].higher_is_better
     return Iterations(asked.subject, len(materials.truth(_PART)), better, tuple(steps))
 
@@ -89,39 +89,3 @@ def _named(comparison: Comparison) -> tuple[str, ...]:
     named = [each.input for each in (*comparison.changed, *comparison.parameters)]
     family = ["family"] if comparison.families[0] != comparison.families[1] else []
     return (*family, *named)
-
-
-def _unfit(chain: Chain, materials: Materials, candidate: Candidate) -> str:
-    """Why a candidate can't be asked about the dev rows of now; empty if it can."""
-    split = {
-        name: value for name, value in chain.split_leaves.items() if name.startswith("data.split")
-    }
-    was: Mapping[str, str] = candidate.leaves
-    if any(was.get(name, value) != value for name, value in split.items()):
-        return "the rows were split otherwise: dev may hold what it was trained on"
-    found = opened(chain, candidate, candidate.name, chain.project.root)
-    if isinstance(found, Unfit):
-        return found.reason
-    materials.released(found)
-    try:
-        materials.predictions(candidate, _PART)
-    except (UserError, ArchiveError) as error:
-        return str(error)
-    return ""
-
-
-def _measured(
-    materials: Materials, asked: Measure, candidate: Candidate, versus: Candidate | None
-) -> Estimate:
-    from seatrial.evaluation import measure
-
-    text = materials.chain.plan.text
-    found = measure(
-        asked.metric,
-        materials.predictions(candidate, _PART),
-        arguments=arguments_of(asked),
-        versus=materials.predictions(versus, _PART) if versus else None,
-        costs=text.task.errors.model_dump(exclude={"unit"}) if text.task.errors else None,
-        confidence=text.release.confidence,
-    )
-    return found.estimate

@@ -6,8 +6,9 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from seatrial.core.errors import SeatrialError
+from seatrial.core.errors import ArchiveError, SeatrialError, UserError
 from seatrial.records.candidate import Candidate
 from seatrial.records.condition import Kind
 from seatrial.records.contract import Contract
@@ -16,6 +17,9 @@ from seatrial.records.release import Move, Rung
 from seatrial.scoring.archive import audit
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.project import STATE, Project
+
+if TYPE_CHECKING:
+    from seatrial.verbs.materials import Materials
 
 CHAMPION, PREVIOUS = "champion", "previous"
 REFERENCES = frozenset({CHAMPION, PREVIOUS})
@@ -127,6 +131,28 @@ def opened(chain: Chain, candidate: Candidate, name: str, root: Path) -> Release
     if why := _misfit(chain, contract):
         return Unfit(f"{name} {why}")
     return Released(candidate, tuple(each.name for each in contract.features), root)
+
+
+def unanswering(chain: Chain, materials: Materials, candidate: Candidate) -> str:
+    """Why a candidate that was trained once can't be asked about the dev rows of now.
+
+    Returns:
+        The reason; empty if it can, and then its answers are at hand in the materials.
+    """
+    rules = {
+        name: value for name, value in chain.split_leaves.items() if name.startswith("data.split")
+    }
+    if any(candidate.leaves.get(name, value) != value for name, value in rules.items()):
+        return "the rows were split otherwise: dev may hold what it was trained on"
+    found = opened(chain, candidate, candidate.name, chain.project.root)
+    if isinstance(found, Unfit):
+        return found.reason
+    materials.released(found)
+    try:
+        materials.predictions(candidate, "dev")
+    except (UserError, ArchiveError) as error:
+        return str(error)
+    return ""
 
 
 def _misfit(chain: Chain, contract: Contract) -> str:

@@ -14,7 +14,6 @@ from seatrial.core.estimate import Estimate
 from seatrial.judging.staleness import changes
 from seatrial.plan.grammar import parse_condition
 from seatrial.records.candidate import Candidate
-from seatrial.records.claim import arguments_of
 from seatrial.records.condition import Both, Column, Compare, Constant, Node
 from seatrial.records.evidence import Changed
 from seatrial.records.foreign import ForeignRun
@@ -22,8 +21,10 @@ from seatrial.reports.runs import FOREIGN as MARK
 from seatrial.reports.runs import FigureRow, RunRow
 from seatrial.store import Entry
 from seatrial.verbs.chain import Chain
+from seatrial.verbs.comparison import estimated
 from seatrial.verbs.materials import Materials
 from seatrial.verbs.project import Project
+from seatrial.verbs.released import unanswering
 
 FOREIGN = "foreign run"
 """Kind of the ledger's entries that hold runs of other trackers; nothing that judges reads them."""
@@ -237,7 +238,7 @@ class Comparison:
         changed: Root inputs that differ: code, data, plan, environment.
         parameters: Hyperparameters that differ.
         difference: Paired difference of the optimised metric on dev, second less first; None where
-            they were not asked about the same rows.
+            one of them can't be asked about the rows of now.
         metric: The optimised metric.
         foreign: Names of those that are foreign.
         figures: Where one is foreign, figures that either has, side by side.
@@ -350,23 +351,12 @@ def first_source(project: Project) -> str:
 
 
 def _difference(project: Project, one: Candidate, two: Candidate) -> Estimate | None:
-    from seatrial.evaluation import measure
-
     chain = Chain(project)
-    known = [chain.on_file(chain.recipe(each.family)) for each in (one, two)]
-    if [each.artefact if each else None for each in known] != [one.artefact, two.artefact]:
-        return None
     materials = Materials(chain)
-    answers = [materials.predictions(each, "dev") for each in (one, two)]
-    errors = project.plan.text.task.errors
-    found = measure(
-        project.plan.optimise.metric,
-        answers[1],
-        arguments=arguments_of(project.plan.optimise),
-        versus=answers[0],
-        costs=errors.model_dump(exclude={"unit"}) if errors else None,
-    )
-    return found.estimate
+    if any(unanswering(chain, materials, each) for each in (one, two)):
+        return None
+    first, second = (materials.predictions(each, "dev") for each in (one, two))
+    return estimated(chain, project.plan.optimise, second, first)
 
 
 def rerun(project: Project, name: str) -> tuple[bool, str, str]:

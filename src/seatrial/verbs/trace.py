@@ -190,22 +190,20 @@ def pushes(
     if scorer.header.form != "estimator" or not typical:
         return ()
     kinds = {each.name: each.kind for each in scorer.header.contract.features}
-    tried: list[
-        tuple[str, Any, Any, Any]
-    ] = []  # feature, value, what stands in its place, for people
+    tried: list[tuple[str, Any, Any]] = []
+    others = []
     for name, value in typical.items():
         if kinds[name] == "text":
             text = str(row[name] or "")
-            tried += [(name, word, _without(text, word), "no such word") for word in _words(text)]
+            tried += [(name, word, "no such word") for word in _words(text)]
+            others += [{**row, name: _without(text, word)} for word in _words(text)]
         elif kinds[name] != "image":
-            tried.append((name, row[name], value, value))
-    rows = [dict(row), *({**row, name: value} for name, _, value, _ in tried)]
+            tried.append((name, row[name], value))
+            others.append({**row, name: value})
+    rows = [dict(row), *others]
     scores = scorer.answer({name: [each[name] for each in rows] for name in row}).scores
     of = scores[:, at] if scores.ndim > 1 else scores
-    found = [
-        Push(name, was, told, float(of[0] - of[place]))
-        for place, (name, was, _, told) in enumerate(tried, start=1)
-    ]
+    found = [Push(*each, float(of[0] - of[place])) for place, each in enumerate(tried, start=1)]
     found.sort(key=lambda each: -abs(each.change))
     return tuple(each for each in found[:MOST_PUSHES] if abs(each.change) > 0)
 

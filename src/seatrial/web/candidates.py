@@ -183,7 +183,7 @@ def compared(facts: Facts, asked: Mapping[str, str]) -> Compared:
     title = f"{second} was made of other inputs than {first}." if differing else same
     lede = "Only what differs is shown."
     if found.difference is None:
-        lede += " Their figures can't be compared: they were not asked about the same rows."
+        lede += " Their figures can't be compared: one of them can't be asked about the rows of dev as they are now."
     return Compared(
         Head(title, lede, told),
         found.names,
