@@ -97,6 +97,15 @@ def test_the_threshold_with_the_most_recall_of_those_that_keep_the_bound_is_name
     assert (step.command, step.cost_s) == ("seatrial train", 9.0)
 
 
+def test_what_holds_alone_and_not_for_all_that_were_tried_gets_a_fresh_test_part_and_no_rows():
+    worn = judged(
+        PRECISION, "unknown", evidence(estimate(0.5, 0.46, 0.54)), "6 candidates were tried"
+    )
+    (step,) = advice((PRECISION, worn))
+    assert step.title.startswith("Give `precision >= 0.45` a fresh test part")
+    assert (step.why, step.command) == ("6 candidates were tried", "seatrial train")
+
+
 def test_the_nearest_family_is_named_when_none_reaches_the_bound():
     ladder = {"linear": {"precision": estimate(0.41, 0.4, 0.42)}, "boosted": {}}
     assert "the nearest is linear with 0.41" in advice(fails(), ladder=ladder)[0].why

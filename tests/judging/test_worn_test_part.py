@@ -1,10 +1,13 @@
 """Candidates tried one after the other on one test part: chance lets none of them keep a guarantee too easily."""
 
+from contextlib import closing
 from datetime import UTC, datetime
 
 import numpy as np
+import polars as pl
 import pytest
 
+import seatrial
 from seatrial.core.estimate import Estimate
 from seatrial.judging.verdicts import Filed, judge, widened
 from seatrial.plan.claims import parse_claim
@@ -61,3 +64,20 @@ def test_only_guarantees_on_the_test_part_wear_out(text, commitment) -> None:
 
 def test_a_claim_that_fails_is_not_excused_by_the_others() -> None:
     assert judged("recall >= 0.8", wilson(int(0.7 * ROWS), ROWS), 6).verdict == "fail"
+
+
+def test_each_candidate_wears_the_part_out_and_another_split_makes_it_fresh(copy_of_shop) -> None:
+    plan, code = copy_of_shop / "plan.yaml", copy_of_shop / "builders.py"
+
+    def uses() -> int:
+        with closing(seatrial.open(copy_of_shop)) as project:
+            project.train()
+            return project.check(only=["precision"]).uses
+
+    code.write_text(code.read_text().replace("max_iter=500", "max_iter=500, C=0.5"))
+    assert uses() == 2
+    orders = pl.read_csv(copy_of_shop / "orders.csv")
+    orders.head(2_390).write_csv(copy_of_shop / "orders.csv")
+    assert uses() == 3
+    plan.write_text(plan.read_text().replace("salt: a", "salt: b"))
+    assert uses() == 1

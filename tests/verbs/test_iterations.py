@@ -11,6 +11,7 @@ from seatrial.core.errors import UserError
 from seatrial.core.estimate import Estimate
 from seatrial.records.iteration import Iterations, Step
 from seatrial.verbs.iterations import iterations
+from seatrial.verbs.runs import compare
 
 
 def edit(root, before, after):
@@ -55,6 +56,13 @@ def test_each_step_is_typed_by_what_changed_and_old_candidates_have_the_new_metr
 def test_a_step_that_takes_away_what_tells_is_worse_beyond_noise(history):
     lost, back = iterations(history).steps[1:3]
     assert lost.gain.high < 0 < back.gain.low
+
+
+def test_two_candidates_of_the_past_are_paired_on_the_rows_of_now(history):
+    first, second, *_ = iterations(history).steps
+    found = compare(history, first.name, second.name)
+    assert found.difference == second.gain
+    assert found.iteration == second.kind
 
 
 def test_another_metric_can_be_asked_for(history):

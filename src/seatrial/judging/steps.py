@@ -9,7 +9,7 @@ from typing import Any
 from seatrial.core.estimate import Estimate
 from seatrial.judging.by_hand import BY_HAND
 from seatrial.judging.remedies import Training, remedy
-from seatrial.records.bounds import shortfall
+from seatrial.records.bounds import shortfall, sides
 from seatrial.records.claim import Claim
 from seatrial.records.evidence import Evidence, Judgement
 from seatrial.records.metrics import Metric
@@ -164,7 +164,23 @@ def _settle(claim: Claim, judgement: Judgement, metric: Metric, known: Known) ->
         )
     if (shortfall(claim, metric, evidence.estimate) or 0.0) > 0:
         return remedy(claim, evidence, metric, _training(known))
+    assert claim.bound is not None
+    if sides(claim.bound, metric, evidence.estimate)[0]:
+        return _fresh_part(claim, judgement, evidence)
     return _more_rows(claim, judgement, evidence)
+
+
+def _fresh_part(claim: Claim, judgement: Judgement, evidence: Evidence) -> Step:
+    """What holds alone is held up by how many candidates were tried on the test part."""
+    return Step(
+        f"Give `{claim}` a fresh test part: another `data.split`, then train",
+        judgement.reason,
+        (evidence.digest,),
+        None,
+        "1 claim settled by rows that no candidate was tried on",
+        None,
+        "seatrial train",
+    )
 
 
 def _impossible(claim: Claim, reason: str, rests_on: tuple[str, ...]) -> Step:

@@ -132,7 +132,7 @@ def _for_many(
     level = f"{100 - 5 / readers:.3g} %"
     return "unknown", (
         f"{readers} candidates were tried on the test part, and it doesn't hold with the interval "
-        f"for so many, {level}; a fresh test part would settle it"
+        f"for so many, {level}; a fresh test part settles it"
     )
 
 

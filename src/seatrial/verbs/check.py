@@ -244,18 +244,21 @@ def _standing(measuring: Measuring) -> str:
 
 
 def _uses(measuring: Measuring, candidate: Candidate | None) -> int:
-    """How many trained candidates' answers to the test part are on file, this one's included."""
+    """How many trained candidates' answers to the test part are on file, this one's included.
+
+    Rows that come later don't make a test part fresh; another `data.split` does.
+    """
     entries = measuring.project.ledger.find("scores")
     simple = {
         entry.payload["artefact"]
         for entry in measuring.project.ledger.find("candidate")
         if is_baseline(entry.payload["family"])
     }
-    target = measuring.chain.split.parts["test"].rows
+    rule = measuring.materials.split_rule
     seen = {
         entry.payload["artefact"]
         for entry in entries
-        if entry.payload["part"] == "test" and entry.payload["rows"] <= target
+        if entry.payload["part"] == "test" and entry.payload.get("split", rule) == rule
     }
     return len((seen - simple) | ({candidate.artefact} if candidate else set()))
 

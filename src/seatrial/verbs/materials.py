@@ -186,6 +186,11 @@ class Materials:
         digests = [(name, given.columns[name]) for name in asked]
         return digest({"artefact": candidate.artefact, "columns": digests, "target": given.target})
 
+    @property
+    def split_rule(self) -> str:
+        """Name of the rule that says which row is in which part: under another one the parts are fresh."""
+        return digest(self.chain.plan.text.data.split.model_dump(mode="json"))
+
     def predictions_digest(self, candidate: Candidate, part: str) -> str | None:
         """Name of the answers themselves; None if the candidate was never asked."""
         entry = self.chain.project.ledger.newest("scores", self.scores_key(candidate, part))
@@ -223,7 +228,13 @@ class Materials:
         np.save(buffer, joined, allow_pickle=False)
         project = self.chain.project
         blob = project.blobs.put(buffer.getvalue())
-        record = {"blob": blob, "artefact": candidate.artefact, "part": part, "rows": len(joined)}
+        record = {
+            "blob": blob,
+            "artefact": candidate.artefact,
+            "part": part,
+            "rows": len(joined),
+            "split": self.split_rule,
+        }
         project.ledger.append("scores", record, key=self.scores_key(candidate, part))
         return joined
 
