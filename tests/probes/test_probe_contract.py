@@ -1,5 +1,6 @@
 """A probe gets what it declared and nothing else; what it declared is enough to run it."""
 
+import numpy as np
 import pytest
 
 import seatrial
@@ -11,6 +12,7 @@ from seatrial.probes.predictions import PredictionsProbe
 from seatrial.probes.probe import Inputs
 from seatrial.probes.symptoms import SYMPTOMS
 from seatrial.records.evidence import Ask
+from seatrial.scoring.timing import Timing
 from seatrial.verbs.measuring import Measuring
 
 PROBES = """
@@ -168,6 +170,24 @@ def test_what_only_judges_is_not_in_the_key(shop, first, second) -> None:
     two = measuring.wanted(parse_claim(second)[0], make=False)
     assert one.key is not None
     assert one.key == two.key
+
+
+def test_latency_and_memory_are_read_off_the_same_processes(copy_of_shop, monkeypatch) -> None:
+    made = []
+
+    def run(*given, **asked) -> Timing:
+        made.append(given)
+        return Timing(tuple(np.linspace(1, 2, asked["answers"])), 100.0 + len(made), 1.0)
+
+    monkeypatch.setattr("seatrial.scoring.timing.run", run)
+    latency, memory = (
+        seatrial.open(copy_of_shop)
+        .check(only=["latency_ms-p90", "memory_mb"], again=True)
+        .judgements
+    )
+    assert len(made) == 3
+    assert latency.evidence.estimate.value == pytest.approx(1.9, abs=0.01)
+    assert memory.evidence.estimate.value == 102.0
 
 
 def test_what_a_busy_host_timed_is_not_filed(copy_of_shop, monkeypatch) -> None:

@@ -2,13 +2,16 @@
 
 import csv
 import random
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 import seatrial
 from seatrial.core.errors import CodeError, PlanError
+from seatrial.models.export import LEAST_ROWS
 from seatrial.verbs.chain import Chain
+from seatrial.verbs.materials import Materials
 from seatrial.verbs.measuring import Measuring
 from seatrial.verbs.roles import Missing
 
@@ -193,3 +196,13 @@ def test_a_run_holds_what_it_takes_to_do_it_again(tmp_path) -> None:
 def test_nothing_trained_is_nothing_to_give(tmp_path) -> None:
     found = Measuring(project(tmp_path)).roles.candidate()
     assert found == Missing("no candidate has been trained", "seatrial train")
+
+
+def test_a_fast_form_is_proved_on_rows_of_train_where_dev_has_too_few(shop) -> None:
+    with closing(seatrial.open(shop)) as project:
+        chain = Chain(project)
+        kept = chain.on_file(chain.recipe("builders:plain"))
+        scorer = Materials(chain).scorer(kept)
+        dev = chain.split.parts["dev"].rows
+    assert kept.form == "onnx"
+    assert dev < LEAST_ROWS == scorer.header.parity.rows
