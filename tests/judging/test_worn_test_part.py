@@ -69,15 +69,23 @@ def test_a_claim_that_fails_is_not_excused_by_the_others() -> None:
 def test_each_candidate_wears_the_part_out_and_another_split_makes_it_fresh(copy_of_shop) -> None:
     plan, code = copy_of_shop / "plan.yaml", copy_of_shop / "builders.py"
 
-    def uses() -> int:
+    def checked(*, train: bool):
         with closing(seatrial.open(copy_of_shop)) as project:
-            project.train()
-            return project.check(only=["precision"]).uses
+            if train:
+                project.train()
+            return project.check(only=["precision"])
 
     code.write_text(code.read_text().replace("max_iter=500", "max_iter=500, C=0.5"))
-    assert uses() == 2
+    assert checked(train=True).uses == 2
     orders = pl.read_csv(copy_of_shop / "orders.csv")
     orders.head(2_390).write_csv(copy_of_shop / "orders.csv")
-    assert uses() == 3
+    found = checked(train=True)
+    (held,) = found.judgements
+    assert (found.uses, held.verdict) == (3, "pass")
+    near = f"precision >= {held.evidence.estimate.low - 0.001:.4f}"
+    plan.write_text(plan.read_text().replace("precision >= 0.5", near, 1))
+    (worn,) = checked(train=False).judgements
+    assert worn.verdict == "unknown"
+    assert worn.reason.startswith("3 candidates were tried on the test part")
     plan.write_text(plan.read_text().replace("salt: a", "salt: b"))
-    assert uses() == 1
+    assert checked(train=True).uses == 1

@@ -79,3 +79,15 @@ def test_a_detector_that_fails_is_told_and_nothing_is_filed(harm, body, said) ->
 def test_it_is_not_measured_against_another_candidate(harm) -> None:
     with pytest.raises(UserError, match="not measured `vs`"):
         harm("hasty vs rule <= 0")
+
+
+def test_its_interval_respects_the_unit(harm, copy_of_shop) -> None:
+    plan = copy_of_shop / "plan.yaml"
+    plan.write_text(plan.read_text().replace("  key: order_id", "  key: order_id\n  unit: day"))
+    project = seatrial.open(copy_of_shop)
+    project.train()
+    project.close()
+    (found,) = harm("hasty <= 50%")
+    estimate = found.evidence.estimate
+    alone = wilson(round(estimate.value * estimate.n), estimate.n)
+    assert estimate.high - estimate.low > 1.1 * (alone.high - alone.low)

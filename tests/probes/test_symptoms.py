@@ -155,6 +155,7 @@ def test_a_healthy_model_of_texts_is_looked_at_and_not_accused() -> None:
     healthy = patient({"text": texts}, truth, family="tfidf", text=("text",))
     told = {name: found(name, healthy) for name in TEXT_CHECKS}
     assert {name: each.reason for name, each in told.items() if each.holds is not True} == {}
+    assert told["label_order"].estimate.value > 0.8  # it was asked about the rows themselves
 
 
 @pytest.mark.truth

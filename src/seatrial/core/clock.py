@@ -46,7 +46,11 @@ class ManualClock:
 
 
 def iso(moment: datetime) -> str:
-    """Write a moment so that text order is time order."""
+    """Write a moment so that text order is time order.
+
+    >>> iso(datetime.fromisoformat("2026-01-02T01:30:00+01:00"))
+    '2026-01-02T00:30:00.000000Z'
+    """
     return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
