@@ -2,148 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seatrial.core.estimate import Estimate
 from seatrial.probes.probe import Inputs
+from seatrial.probes.symptom_inputs import (
+    LEVEL,
+    MOST_ROWS,
+    MOST_WORK,
+    SANITY_ROWS,
+    SHARE_OF_ERROR,
+    Found,
+    loss_metric,
+    matrices,
+    some_rows,
+    spoken,
+    too_few,
+    turned,
+    why_untrained,
+)
 from seatrial.reports import numbers
 from seatrial.reports.slices import p_value
 
 if TYPE_CHECKING:
     from seatrial.evaluation import Predictions
-    from seatrial.records.contract import Contract
 
-LEVEL = 0.005
-"""Chance that one of the checks that test something accuses a healthy candidate."""
-MOST_ROWS = 20_000
-"""Rows of train that a variant is fitted on."""
-MOST_WORK = 600
-"""Columns times classes that trees are tried on; more would take minutes."""
 NOTABLE_FLIPS = 0.03
 NOTABLE_GAP = 0.03
 """Calibration error that is of account."""
-SANITY_ROWS = 2_000
-"""Rows of train that sanity checks are made on."""
-SHARE_OF_ERROR = 0.02
-"""Share of the candidate's loss that another capacity must save to be of account."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The answer of a check.
-
-    Attributes:
-        holds: Whether it passes; None if it could not be told.
-        reason: What was found, with its figure; or why it could not be told.
-        estimate: The figure.
-        repair: What to do if it fails, a verb first.
-    """
-
-    holds: bool | None
-    reason: str
-    estimate: Estimate | None = None
-    repair: str = ""
-
-
-def _matrices(inputs: Inputs, *parts: str) -> tuple[Contract, list[Any]]:
-    """The contract, and the encoded rows of parts as the candidate is asked them."""
-    from seatrial.scoring.encode import encode
-
-    scorer = inputs["scorer"]
-    contract = scorer.header.contract
-    return contract, [encode(contract, inputs[f"frame/{part}"], scorer.functions) for part in parts]
-
-
-def _trained_inputs(inputs: Inputs) -> str:
-    """Why there is nothing that was trained; empty if there is."""
-    form = inputs["scorer"].header.form
-    return "" if form == "estimator" else f"the candidate is a {form}: nothing was trained"
-
-
-def _too_few(dev: Predictions) -> str:
-    """Why dev can't tell anything; empty if it can."""
-    from seatrial.evaluation.measurement import FEWEST_RELEVANT
-
-    return f"dev has {len(dev)} rows: too few to tell" if len(dev) < FEWEST_RELEVANT else ""
-
-
-def sanity(name: str) -> Callable[[Inputs], Found]:
-    """A sanity check of the estimator, as :mod:`seatrial.models.sanity` makes it."""
-
-    def find(inputs: Inputs) -> Found:
-        from seatrial.models import ladder
-        from seatrial.models import sanity as checks
-
-        if reason := _trained_inputs(inputs):
-            return Found(None, reason)
-        contract, (train,) = _matrices(inputs, "train")
-        header, root = inputs["scorer"].header, inputs["archive"][1]
-        if name == "overfits_tiny_batch" and contract.reads_words:
-            return Found(
-                None, "words of one text alone are left out, so it can't learn few by heart"
-            )
-        if name == "input_scale":
-            if any(each.kind == "image" for each in contract.inputs):
-                return Found(None, "pixels are of one scale")
-            if contract.reads_words:
-                return Found(None, "a text has no scale")
-        parameters = inputs.plan("train.parameters").get(header.family)
-
-        def build(seed: int) -> Any:
-            return ladder.build(
-                header.family, contract, seed=seed, root=root, parameters=parameters
-            )
-
-        kept = _some(len(train))[:SANITY_ROWS]
-        rows: Any = train[kept]
-        asks: Callable[[int], Any] = build
-        if contract.reads_words:  # the checks look at numbers, and are given the rows' places
-            rows, asks = np.arange(len(kept))[:, None], _by_place(build, rows)
-        named = {"columns": _columns(contract)} if name == "input_scale" else {}
-        told = getattr(checks, name)(
-            asks,
-            rows,
-            inputs["truth/train"][kept],
-            classes=contract.classes,
-            seed=inputs.plan("train.seed"),
-            **named,
-        )
-        if told.verdict in {"pass", "fail"}:
-            return Found(told.verdict == "pass", told.reason, told.estimate, told.repair)
-        return Found(None, told.reason)
-
-    return find
-
-
-def _by_place(build: Callable[[int], Any], rows: Any) -> Callable[[int], Any]:
-    """The same estimator, asked with the places of rows in a table, (n_rows, 1)."""
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import FunctionTransformer
-
-    def look_up(places: Any) -> Any:
-        return rows[places[:, 0].astype(np.int64)]
-
-    return lambda seed: make_pipeline(FunctionTransformer(look_up), build(seed))
-
-
-def _columns(contract: Contract) -> list[str]:
-    """Names of the matrix's columns."""
-    from seatrial.scoring.encode import spans
-
-    return [
-        each.name for each, columns in spans(contract) for _ in range(columns.start, columns.stop)
-    ]
 
 
 def labels_are_consistent(inputs: Inputs) -> Found:
     """No class has labels that contradict what is sure."""
     from seatrial.evaluation.label_noise import flipped_labels
 
-    if reason := _trained_inputs(inputs):
+    if reason := why_untrained(inputs):
         return Found(None, reason)
     dev: Predictions = inputs["predictions/dev"]
     if dev.task == "regression":
@@ -180,8 +74,8 @@ def _linear_on_dev(inputs: Inputs, dev: Predictions) -> Predictions:
 
     from seatrial.models import estimators
 
-    contract, (train, rows) = _matrices(inputs, "train", "dev")
-    kept = _some(len(train))[: MOST_ROWS if train.shape[1] <= MOST_WORK else SANITY_ROWS]
+    contract, (train, rows) = matrices(inputs, "train", "dev")
+    kept = some_rows(len(train))[: MOST_ROWS if train.shape[1] <= MOST_WORK else SANITY_ROWS]
     fitted = estimators.linear(contract, seed=0).fit(train[kept], inputs["truth/train"][kept])
     scores = np.zeros((len(rows), len(contract.classes)))
     scores[:, np.asarray(fitted.classes_, dtype=int)] = fitted.predict_proba(rows)
@@ -199,7 +93,7 @@ def parts_are_alike(inputs: Inputs) -> Found:
     """Train and test can't be told apart by the features."""
     from seatrial.models.shift import NOTABLE, shift
 
-    contract, (train, test) = _matrices(inputs, "train", "test")
+    contract, (train, test) = matrices(inputs, "train", "test")
     if train.dtype == object:
         return Found(None, "texts are not compared so")
     if inputs.plan("data.split")["by"] == "time":
@@ -270,15 +164,17 @@ def better_than_constant(inputs: Inputs) -> Found:
     from seatrial.evaluation import measure
 
     dev: Predictions = inputs["predictions/dev"]
-    if reason := _too_few(dev):
+    if reason := too_few(dev):
         return Found(None, reason)
-    metric = _loss_metric(dev)
+    metric = loss_metric(dev)
     saved = measure(metric, _constant(dev, inputs["truth/train"]), versus=dev).estimate
     if metric == "balanced_accuracy":
-        saved = _turned(saved) if saved.measured else saved
+        saved = turned(saved) if saved.measured else saved
     if not saved.measured:
         return Found(None, saved.method)
-    figure = f"its {_spoken(metric)} is better than that of the constant answer by {numbers.whole(saved)}"
+    figure = (
+        f"its {spoken(metric)} is better than that of the constant answer by {numbers.whole(saved)}"
+    )
     if (saved.low or 0.0) > 0:
         return Found(True, figure, saved)
     repair = "Look for features that tell the target; nothing that is shown does yet"
@@ -297,22 +193,12 @@ def _constant(dev: Predictions, truth: Any) -> Predictions:
     return replace(dev, scores=scores, decided=np.full(len(dev), int(shares.argmax())))
 
 
-def _loss_metric(dev: Predictions) -> str:
-    if dev.task == "regression":
-        return "mae"
-    return "log_loss" if dev.states_probabilities else "balanced_accuracy"
-
-
-def _spoken(metric: str) -> str:
-    return {"mae": "mean absolute error", "log_loss": "log loss"}.get(metric, metric)
-
-
 def calibrated(inputs: Inputs) -> Found:
     """Its probabilities are those with which things happen."""
     from seatrial.evaluation import measure
 
     dev: Predictions = inputs["predictions/dev"]
-    if reason := _too_few(dev):
+    if reason := too_few(dev):
         return Found(None, reason)
     if not dev.states_probabilities:
         return Found(None, "it states no probabilities")
@@ -383,91 +269,3 @@ def _told(dev: Predictions, rows: Any) -> str:
     wrong = float((dev.scores[rows].argmax(axis=1) != dev.truth[rows]).mean())
     expected = float(1.0 - dev.scores[rows].max(axis=1).mean())
     return f"{wrong:.1%} are wrong, and it expects {expected:.1%}"
-
-
-def not_overfitted(inputs: Inputs) -> Found:
-    """Less capacity is not proved better on dev."""
-    return _capacity(inputs, more=False)
-
-
-def not_underfitted(inputs: Inputs) -> Found:
-    """More capacity is not proved better on dev."""
-    return _capacity(inputs, more=True)
-
-
-def _capacity(inputs: Inputs, *, more: bool) -> Found:
-    from dataclasses import replace
-
-    from seatrial.evaluation import measure
-    from seatrial.models.capacity import answers, variants
-
-    if reason := _trained_inputs(inputs):
-        return Found(None, reason)
-    dev: Predictions = inputs["predictions/dev"]
-    if reason := _too_few(dev):
-        return Found(None, reason)
-    contract, (train, rows) = _matrices(inputs, "train", "dev")
-    family, metric = inputs["scorer"].header.family, _loss_metric(dev)
-    tried = [
-        each
-        for each in variants(family, contract, seed=inputs.plan("train.seed"))
-        if each.more is more
-    ]
-    work = train.shape[1] * max(len(contract.classes) - 1, 1)
-    if work > MOST_WORK:
-        return Found(
-            None,
-            f"{train.shape[1]:,} columns of {len(contract.classes)} classes are too many to try it",
-        )
-    kept, level = _some(len(train)), 1.0 - LEVEL / len(tried)
-    sample = (train[kept], inputs["truth/train"][kept])
-    own = measure(metric, dev).estimate.value or 0.0
-    saved: list[tuple[float, str, Estimate]] = []
-    for variant in tried:
-        scores = answers(variant, contract, sample, rows)
-        decided = scores if dev.task == "regression" else scores.argmax(axis=1).astype(np.int64)
-        other = replace(dev, scores=scores, decided=decided)
-        less = measure(metric, dev, versus=other, level=level).estimate
-        if less.value is not None:
-            saved.append((less.value, variant.name, less))
-    if not saved:
-        return Found(None, "no other capacity could be compared")
-    best = max(saved)
-    figure = f"{best[1]} would change its {_spoken(metric)} of {own:.3g} by {numbers.whole(_turned(best[2]))}"
-    low = best[2].low or 0.0
-    if low <= SHARE_OF_ERROR * abs(own):
-        small = f": proved, and less than the {SHARE_OF_ERROR:.0%} that is of account"
-        return Found(True, f"{figure}{small if low > 0 else ''}", best[2])
-    gap = _train_gap(inputs, metric, own)
-    word = "underfits" if more else "overfits"
-    repair = (
-        f"Train {best[1]}, or add features and interactions"
-        if more
-        else f"Regularise: {best[1]} does better; search between the two, or add rows"
-    )
-    return Found(False, f"it {word}: {figure}{gap}", best[2], repair)
-
-
-def _turned(saved: Estimate) -> Estimate:
-    from dataclasses import replace
-
-    assert saved.value is not None
-    assert saved.low is not None
-    assert saved.high is not None
-    return replace(saved, value=-saved.value, low=-saved.high, high=-saved.low)
-
-
-def _train_gap(inputs: Inputs, metric: str, own: float) -> str:
-    from seatrial.evaluation import measure
-
-    on_train = measure(metric, inputs["predictions/train"]).estimate
-    return (
-        f"; on the rows that it was trained on it has {on_train.value:.3g}, on dev {own:.3g}"
-        if on_train.measured
-        else ""
-    )
-
-
-def _some(rows: int) -> Any:
-    """Places of the rows that a variant is fitted on."""
-    return np.sort(np.random.default_rng(0).permutation(rows)[:MOST_ROWS])

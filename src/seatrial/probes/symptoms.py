@@ -10,17 +10,15 @@ from seatrial.core.estimate import Estimate, not_measured
 from seatrial.plan.load import Plan
 from seatrial.probes.probe import Inputs, Reading
 from seatrial.probes.symptom_checks import (
-    Found,
     better_than_constant,
     calibrated,
     every_class_is_predicted,
     labels_are_consistent,
     no_unexpected_slice,
-    not_overfitted,
-    not_underfitted,
     parts_are_alike,
-    sanity,
 )
+from seatrial.probes.symptom_inputs import Found
+from seatrial.probes.symptom_refits import not_overfitted, not_underfitted, sanity
 from seatrial.records.check import Layer
 from seatrial.records.claim import Measure
 from seatrial.records.evidence import Ask

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from seatrial.core.errors import CodeError, UserError
 from seatrial.core.estimate import Estimate
 from seatrial.evaluation.question import UndefinedError
 from seatrial.models.search import Study
-from seatrial.models.spaces import Knob, Setting, Space, importance, narrowed, space_of
+from seatrial.models.spaces import Setting, Space, importance, narrowed, space_of
 from seatrial.plan.edit import set_parameters
 from seatrial.records.bounds import shortfall
 from seatrial.reports.search import Found, KnobShown
@@ -28,6 +27,7 @@ from seatrial.verbs.chain import Chain
 from seatrial.verbs.comparison import admitting, estimated, on_dev, spoken
 from seatrial.verbs.project import Project
 from seatrial.verbs.scratch import Scratch
+from seatrial.verbs.search_records import Search, Tried
 from seatrial.verbs.trainer import Trainer
 
 VERSION = 1
@@ -41,141 +41,6 @@ _STUDY = "study.db"
 
 Counted = Callable[[str, int, int], None]
 """Is told what is going on, how many are done, and of how many."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """One trial.
-
-    Attributes:
-        trial: Its number, from 0.
-        round: 1 or 2.
-        parameters: Its hyperparameters; what isn't named has the family's own value.
-        value: The optimised metric on dev; None if it failed.
-        broken: Id of a claim that it can't keep on dev; None if it keeps all.
-        failed: Why it failed; empty if it didn't.
-        seconds: Of the fit.
-        shortfall: How far the first broken claim is missed.
-    """
-
-    trial: int
-    round: int
-    parameters: Mapping[str, Setting]
-    value: float | None
-    broken: str | None
-    failed: str
-    seconds: float
-    shortfall: float
-
-    @property
-    def is_eligible(self) -> bool:
-        """Whether it may be kept."""
-        return self.value is not None and self.broken is None
-
-    def to_json(self) -> dict[str, Any]:
-        """Write it as a JSON object."""
-        return {
-            "trial": self.trial,
-            "round": self.round,
-            "parameters": dict(self.parameters),
-            "value": self.value,
-            "broken": self.broken,
-            "failed": self.failed,
-            "seconds": self.seconds,
-            "shortfall": self.shortfall,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What a search found.
-
-    Attributes:
-        family: The family.
-        metric: The optimised one.
-        higher: Whether more of it is better.
-        spaces: Where each round looked.
-        trials: In the order of their numbers.
-        own: The metric on dev with the family's own values.
-        winner: Number of the best trial that keeps the claims; None if none betters the family's own.
-        best: The winner's metric on dev, as measured: too good, for it was picked for it.
-        corrected: What the winner is expected to have on other rows.
-        difference: Winner less the family's own, paired on dev; too good likewise.
-        importance: How much each hyperparameter matters, as shares; empty where that can't be told.
-        uses: How many candidates were looked at on dev.
-        seconds: Wall time.
-        reused: Whether it was on file.
-    """
-
-    family: str
-    metric: str
-    higher: bool
-    spaces: tuple[Space, ...]
-    trials: tuple[Tried, ...]
-    own: Estimate
-    winner: int | None
-    best: Estimate | None
-    corrected: Estimate | None
-    difference: Estimate | None
-    importance: Mapping[str, float]
-    uses: int
-    seconds: float
-    reused: bool = False
-
-    @property
-    def parameters(self) -> Mapping[str, Setting]:
-        """The winner's hyperparameters; none if the family's own values are best."""
-        return {} if self.winner is None else self.trials[self.winner].parameters
-
-    @property
-    def is_beyond_noise(self) -> bool:
-        """Whether the winner is better than the family's own by more than chance, dev being used again aside."""
-        found = self.difference
-        if found is None or found.low is None or found.high is None:
-            return False
-        return found.low > 0 if self.higher else found.high < 0
-
-    def to_json(self) -> dict[str, Any]:
-        """Write it as the JSON object of ``seatrial search --json``; see ``docs/json.md``."""
-        estimates = {
-            name: found.to_json() if (found := getattr(self, name)) else None
-            for name in ("own", "best", "corrected", "difference")
-        }
-        return {
-            "family": self.family,
-            "metric": self.metric,
-            "higher_is_better": self.higher,
-            "spaces": [[knob.to_json() for knob in space] for space in self.spaces],
-            "trials": [each.to_json() for each in self.trials],
-            "winner": self.winner,
-            "parameters": dict(self.parameters),
-            **estimates,
-            "beyond_noise": self.is_beyond_noise,
-            "importance": dict(self.importance),
-            "uses": self.uses,
-            "seconds": self.seconds,
-            "reused": self.reused,
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Search:
-        """Read what :meth:`to_json` wrote; it was on file."""
-        kept: dict[str, Any] = {
-            name: data[name]
-            for name in ("family", "metric", "winner", "importance", "uses", "seconds")
-        }
-        estimates: dict[str, Any] = {
-            name: Estimate.from_json(data[name]) if data[name] else None
-            for name in ("own", "best", "corrected", "difference")
-        }
-        return cls(
-            **kept,
-            **estimates,
-            higher=data["higher_is_better"],
-            spaces=tuple(tuple(Knob.from_json(each) for each in one) for one in data["spaces"]),
-            trials=tuple(Tried(**each) for each in data["trials"]),
-            reused=True,
-        )
 
 
 def search(

@@ -27,6 +27,7 @@ from seatrial.web import (
     production,
     releases,
     slices,
+    tag,
 )
 from seatrial.web.access import Access, guarded
 from seatrial.web.facts import Current, Facts
@@ -52,7 +53,7 @@ VIEWS: Mapping[str, tuple[str, View]] = {
     "slices": ("slices.html", slices.view),
     "rows": ("rows.html", slices.rows),
     "errors": ("errors.html", errors.view),
-    "errors/{name:str}": ("tag.html", errors.one),
+    "errors/{name:str}": ("tag.html", tag.view),
     "releases": ("releases.html", releases.view),
     "watch": ("watch.html", production.view),
     "plan": ("plan.html", plan_file.view),

@@ -11,7 +11,7 @@ from seatrial.core.estimate import Estimate
 from seatrial.models.spaces import Knob
 from seatrial.reports.numbers import whole
 from seatrial.verbs.comparison import spoken
-from seatrial.verbs.search import Search, Tried
+from seatrial.verbs.search_records import Search, Tried
 from seatrial.web.figures import Axis, axis
 
 _TOP, _FOOT, _HEIGHT = 14.0, 150.0, 172
