@@ -134,3 +134,26 @@ def test_scikit_learn_takes_it_for_a_regressor(fitted) -> None:
     assert is_regressor(fitted)
     assert isinstance(clone(fitted), RecurrentRegressor)
     assert clone(fitted).get_params() == fitted.get_params()
+
+
+def test_a_forecast_is_drafted_with_it_and_it_reads_the_lags_of_the_plan(tmp_path, monkeypatch):
+    import polars as pl
+
+    import seatrial
+    from seatrial.verbs.init import init
+
+    hour = np.arange(24 * 60)
+    busy = 60 * (1 + np.sin(hour % 24 / 24 * 2 * np.pi))
+    days = pl.select(pl.date(2025, 1, 1) + pl.duration(days=pl.lit(pl.Series(hour // 24))))
+    frame = pl.DataFrame({"hr": hour % 24, "hires": np.random.default_rng(3).poisson(busy)})
+    frame.insert_column(0, days.to_series().alias("on")).write_csv(tmp_path / "hires.csv")
+    monkeypatch.chdir(tmp_path)
+
+    init("bikes", tmp_path / "hires.csv", target="hires")
+    project = seatrial.open(tmp_path / "bikes")
+    rung = {each.candidate.family: each for each in project.train().rungs}
+
+    assert project.plan.text.train.candidates == ["linear", "boosted", "recurrent"]
+    lags = recurrent.lag_columns(list(rung["recurrent"].candidate.features))
+    assert len(lags) == len(project.plan.text.data.lags.back)
+    assert rung["recurrent"].metrics["mae"].high < rung["mean"].metrics["mae"].low

@@ -110,7 +110,7 @@ def test_no_claim_stands_on_a_metric_that_does_not_suit(done):
 
 def test_what_is_extra_is_not_drafted_and_said(done):
     kind, said, project, *_ = done
-    lacking = {"text": "sentence", "image": "convolutional"}.get(kind)
+    lacking = {"text": "sentence", "image": "convolutional", "forecast": "recurrent"}.get(kind)
     told = dict(said.assumptions)
     assert lacking is None or "pip install" in told.get(f"without {lacking}", "pip install")
     assert lacking not in project.plan.text.train.candidates or f"without {lacking}" not in told

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +22,7 @@ from seatrial.records.candidate import GIVEN, NAIVE, is_baseline
 from seatrial.records.condition_json import rule_to_json
 from seatrial.records.contract import Contract, FeatureKind
 from seatrial.records.rule import Rule
+from seatrial.scoring import encoders
 from seatrial.scoring.code import load_function
 from seatrial.scoring.encode import Columns, Functions, encode
 from seatrial.scoring.format import FormName
@@ -139,6 +141,14 @@ def fit(
         )
     estimator = build(family, contract, seed=seed, root=root, parameters=parameters)
     return _fit_estimator(family, contract, sample, functions, estimator)
+
+
+def lacks(family: str) -> str | None:
+    """The extra that a family of ours is trained with and that isn't installed; None if nothing is missing."""
+    if family == "recurrent":
+        return None if find_spec("torch") else "torch"
+    extra = encoders.extra_of(family)
+    return extra if extra is not None and not encoders.is_installed(family) else None
 
 
 def known_columns(matrix: NDArray[Any]) -> NDArray[Any]:

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seatrial.core.errors import MissingExtraError, PlanError
+from seatrial.core.units import span
 from seatrial.records.contract import Contract
 from seatrial.scoring.recurrent import RecurrentRegressor
 
-LAG = re.compile(r"(?P<series>.+)_lag_(?P<steps>\d+)$")
+_LAG = re.compile(r"(?P<series>.+)_(?:lag_(?P<steps>\d+)|(?P<span>\d+(?:min|h|d|mo))_ago)$")
 BATCH = 128
 RATE = 5e-3
 HELD_OUT = 0.15
@@ -27,7 +28,8 @@ Floats = NDArray[np.float64]
 def build(contract: Contract, *, seed: int) -> RecurrentRegressor:
     """Make the unfitted network for a contract.
 
-    Every column called ``SERIES_lag_K`` is the value of a series K steps ago; the rest is static.
+    Every column called ``SERIES_lag_K`` is the value of a series K steps ago, ``SERIES_24h_ago`` (as the
+    plan's `lags` names it) that of 24 hours ago; the rest is static.
 
     Args:
         contract: Names and kinds of the columns; the task must be regression.
@@ -43,11 +45,11 @@ def build(contract: Contract, *, seed: int) -> RecurrentRegressor:
     names = [each.name for each in contract.inputs]
     lags = lag_columns(names)
     if not lags:
-        hint = "name a series' earlier values SERIES_lag_1, SERIES_lag_2, ..."
+        hint = "write `data.lags`, or name a series' earlier values SERIES_lag_1, SERIES_lag_2, ..."
         raise PlanError("`recurrent` needs columns of earlier values", hint=hint)
     if find_spec("torch") is None:
         raise MissingExtraError("training `recurrent`", extra="torch")
-    static = tuple(place for place, name in enumerate(names) if not LAG.match(name))
+    static = tuple(place for place, name in enumerate(names) if _lag(name) is None)
     return RecurrentRegressor(
         lags=lags,
         static=static,
@@ -62,15 +64,21 @@ def lag_columns(names: list[str]) -> tuple[tuple[int, ...], ...]:
 
     >>> lag_columns(["y_lag_1", "hour", "y_lag_10", "x_lag_1"])
     ((-1, 2), (3, 0))
+    >>> lag_columns(["y_1h_ago", "hour", "y_1d_ago"])
+    ((2,), (0,))
     """
-    found = {
-        (int(lag["steps"]), lag["series"]): place
-        for place, name in enumerate(names)
-        if (lag := LAG.match(name))
-    }
+    found = {lag: place for place, name in enumerate(names) if (lag := _lag(name)) is not None}
     series = sorted({name for _, name in found})
     steps = sorted({each for each, _ in found}, reverse=True)
     return tuple(tuple(found.get((step, name), -1) for name in series) for step in steps)
+
+
+def _lag(name: str) -> tuple[int, str] | None:
+    """How long ago, in steps or minutes, and of which series; None for a column that is no lag."""
+    found = _LAG.match(name)
+    if found is None:
+        return None
+    return span(found["span"]) if found["span"] else int(found["steps"]), found["series"]
 
 
 def train(

@@ -141,16 +141,20 @@ def _source_name(data: Path) -> str:
 
 def families_for(seen: Roles) -> tuple[list[str], list[tuple[str, str]]]:
     """Families that suit a task, and those whose extra isn't installed, with the way to it."""
-    from seatrial.scoring import encoders
+    from seatrial.models.ladder import lacks
 
     families = {"text": ["tfidf"], "image": ["pixels"]}.get(seen.task, ["linear", "boosted"])
-    read = [*(["sentence"] if seen.text else []), *(["convolutional"] if seen.images else [])]
-    lacking = [
-        (f"without {family}", f"pip install 'seatrial[{encoders.extra_of(family)}]', then add it")
-        for family in read
-        if not encoders.is_installed(family)
+    further = [
+        *(["sentence"] if seen.text else []),
+        *(["convolutional"] if seen.images else []),
+        *(["recurrent"] if seen.task == "forecast" else []),
     ]
-    return [*families, *(each for each in read if encoders.is_installed(each))], lacking
+    lacking = [
+        (f"without {family}", f"pip install 'seatrial[{extra}]', then add it")
+        for family in further
+        if (extra := lacks(family)) is not None
+    ]
+    return [*families, *(each for each in further if lacks(each) is None)], lacking
 
 
 def _drafts(
