@@ -56,6 +56,7 @@ RUNG = {
     "seconds": NUMBER,
     "peak_mb": NUMBER,
     "reused": bool,
+    "augmented": dict,
 }
 STAGE = {
     "stage": Only("offline", "shadow", "canary", "production"),

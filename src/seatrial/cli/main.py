@@ -36,6 +36,7 @@ app.add_typer(groups.claim_app, name="claim")
 app.add_typer(groups.runs_app, name="runs")
 app.add_typer(release.release_app, name="release")
 app.add_typer(audit.errors_app, name="errors")
+app.add_typer(refining.augment_app, name="augment")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Where = Annotated[Path, typer.Option("--project", "-p", help="Folder of the project.")]

@@ -1,4 +1,4 @@
-"""The commands that make a candidate better: what more rows give, which hyperparameters are best."""
+"""The commands that make a candidate better: what more rows give, which hyperparameters are best, augmenting."""
 
 from __future__ import annotations
 
@@ -106,3 +106,76 @@ def draw(path: Path, found: Any) -> None:
         path.write_text(page(found), encoding="utf-8")
     except OSError as error:
         raise UserError(f"{path} can't be written: {error.strerror}", where=str(path)) from error
+
+
+augment_app = typer.Typer(help="Augmentations: three measured checks before one is used.")
+
+
+@augment_app.callback(invoke_without_command=True)
+def augment(context: typer.Context, *, project: Where = HERE, as_json: Json = False) -> None:
+    """Check each augmentation for each candidate; what isn't measured yet is."""
+    if context.invoked_subcommand is not None:
+        return
+    import seatrial
+    from seatrial.cli.console import Progress, show, show_json
+    from seatrial.reports.augment import AugmentedRow, augmented
+    from seatrial.verbs.augment import augment as check
+    from seatrial.verbs.comparison import spoken
+
+    opened = seatrial.open(project)
+    with Progress() as progress:
+        found = check(opened, tell=progress.say)
+    if as_json:
+        show_json({"augmentations": [each.to_json() for each in found]})
+        return
+    rows = [
+        AugmentedRow(
+            each.name,
+            spoken(each.family),
+            each.verdicts,
+            each.is_used,
+            each.gain,
+            each.is_harmful,
+        )
+        for each in found
+    ]
+    show(augmented(rows, metric=str(opened.plan.optimise)))
+
+
+@augment_app.command("sheet")
+def augment_sheet(
+    name: Annotated[str, typer.Argument(help="An augmentation of the plan.")],
+    *,
+    out: Annotated[Path, typer.Option("--out", help="A CSV file that isn't there yet.")],
+    rows: Annotated[int, typer.Option("--rows", help="Changed rows to ask about.")] = 60,
+    project: Where = HERE,
+) -> None:
+    """Write rows for people to answer, changed and real ones mixed."""
+    import seatrial
+    from seatrial.cli.console import show
+    from seatrial.reports.augment import written
+    from seatrial.verbs.augment_sheet import sheet
+
+    made = sheet(seatrial.open(project), name, out, rows=rows)
+    show(written(path=str(made.path), rows=made.rows, classes=made.classes))
+
+
+@augment_app.command("answers")
+def augment_answers(
+    path: Annotated[Path, typer.Argument(help="A sheet that people filled in.")],
+    *,
+    by: Annotated[str, typer.Option("--by", help="Who answered.")],
+    project: Where = HERE,
+    as_json: Json = False,
+) -> None:
+    """File what people answered to a sheet."""
+    import seatrial
+    from seatrial.cli.console import show, show_json
+    from seatrial.reports.augment import answered
+    from seatrial.verbs.augment_sheet import answers
+
+    found = answers(seatrial.open(project), path, by=by)
+    if as_json:
+        show_json(found.to_json())
+        return
+    show(answered(found.name, people=found.people, real=found.real, empty=found.empty))

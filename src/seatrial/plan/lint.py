@@ -53,6 +53,7 @@ def faults(
         *_names(text, claims, place),
         *_forecast(text, place),
         *_settings(text, place),
+        *_augmentations(text, place),
     ]
     for claim in claims:
         where = _at(claim, place)
@@ -69,6 +70,20 @@ def faults(
 
 _CLASSES = "recall >= 0.5"
 _EXAMPLE = {"regression": "mae <= 10", "forecast": "mae <= 10"}
+
+
+def _augmentations(text: PlanText, place: Place) -> Iterator[Fault]:
+    """Whether it can be told if people answer a changed row rightly."""
+    has_numbers = text.task.kind in {"regression", "forecast"}
+    for name, each in text.train.augment.items():
+        if has_numbers is (each.within is None):
+            where = place("train", "augment", name)
+            if has_numbers:
+                fact = f"`{name}` doesn't say when people's answer is right"
+                yield Fault(fact, where, f"write `within: 5`, in units of {text.task.target}")
+            else:
+                fact = f"`within` is for numbers, and the task is {text.task.kind}"
+                yield Fault(fact, where, "leave it out")
 
 
 def _settings(text: PlanText, place: Place) -> Iterator[Fault]:

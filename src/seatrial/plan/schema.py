@@ -224,6 +224,19 @@ class Baseline(Section):
         return self
 
 
+class Augmentation(Section):
+    """A function that makes more rows of those of train; it is used once it passed three measured checks."""
+
+    function: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$", max_length=200)]
+    """``module:function``; its parameters name columns, and ``random`` a generator."""
+    people: Share = 0.8
+    """Least share of the changed rows that people still answer as the truth says."""
+    detectable: Annotated[float, Field(ge=0.5, le=1)] = 0.9
+    """Greatest area under the ROC curve of telling changed rows from real ones."""
+    within: Annotated[float, Field(ge=0)] | None = None
+    """How far people's answer may lie from the truth; regression and forecast only."""
+
+
 class Train(Section):
     """What is tried."""
 
@@ -233,6 +246,8 @@ class Train(Section):
     seed: Annotated[int, Field(ge=0)] = 0
     parameters: dict[Name, dict[Name, Setting]] = {}
     """Hyperparameters by family, where they differ from the family's own."""
+    augment: dict[Word, Augmentation] = {}
+    """Augmentations by name, applied in this order."""
 
 
 class WaiverText(Section):

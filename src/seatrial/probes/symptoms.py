@@ -123,6 +123,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         parts_are_alike,
         4.0,
         ("data.split",),
+        version=2,
     ),
     Symptom(
         "not_overfitted",

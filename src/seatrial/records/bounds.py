@@ -27,10 +27,22 @@ def shortfall(claim: Claim, metric: Metric, estimate: Estimate) -> float | None:
 
 def sides(bound: Bound, metric: Metric, estimate: Estimate) -> tuple[bool, bool]:
     """Whether the whole interval keeps the bound, and whether the whole of it breaks it."""
-    low, high, at = estimate.low, estimate.high, limit(bound, metric)
+    reach = bound.tolerance or 0.0
+    if bound.unit:
+        reach = convert(reach, bound.unit, to=metric.unit)
+    return beside(bound.sign, limit(bound, metric), estimate, reach=reach)
+
+
+def beside(sign: str, at: float, estimate: Estimate, *, reach: float = 0.0) -> tuple[bool, bool]:
+    """Whether the whole interval lies on a sign's side of a number, and whether the whole of it doesn't.
+
+    >>> beside(">=", 0.5, Estimate(0.6, 0.55, 0.65, 100, "wilson-95"))
+    (True, False)
+    """
+    low, high = estimate.low, estimate.high
     assert low is not None
     assert high is not None
-    match bound.sign:
+    match sign:
         case ">=":
             return low >= at, high < at
         case ">":
@@ -39,7 +51,4 @@ def sides(bound: Bound, metric: Metric, estimate: Estimate) -> tuple[bool, bool]
             return high <= at, low > at
         case "<":
             return high < at, low >= at
-    reach = bound.tolerance or 0.0
-    if bound.unit:
-        reach = convert(reach, bound.unit, to=metric.unit)
     return low >= at - reach and high <= at + reach, low > at + reach or high < at - reach

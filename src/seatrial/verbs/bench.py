@@ -84,7 +84,7 @@ class Bench:
         fitted = fit(
             family,
             given.contract,
-            sample,
+            self._trainer.augmented(chain.recipe(family), given.contract, sample),
             given.functions,
             seed=settings.seed if seed is None else seed,
             root=chain.project.root,

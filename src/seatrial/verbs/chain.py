@@ -22,6 +22,7 @@ from seatrial.plan.load import Plan
 from seatrial.records.candidate import GIVEN, NAIVE, RECIPE_VERSION, Candidate, is_baseline
 from seatrial.records.condition import columns as columns_of
 from seatrial.records.dataset import Snapshot, Split
+from seatrial.verbs.augmentations import admitted
 from seatrial.verbs.project import Project
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Recipe:
         features: Raw columns that the model is shown, in order.
         hidden: Raw columns that only feature functions read.
         parameters: Hyperparameters that the plan sets, by name.
+        augment: Augmentations that it is trained with; those that passed their checks.
+        plain: Name of the same without augmentations and hyperparameters: what their checks are tied to.
     """
 
     family: str
@@ -52,6 +55,8 @@ class Recipe:
     features: tuple[str, ...]
     hidden: tuple[str, ...]
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    augment: tuple[str, ...] = ()
+    plain: str = ""
 
 
 class Chain:
@@ -324,17 +329,22 @@ class Chain:
         if found:
             raise PlanError.of(dict.fromkeys(found))
 
-    def recipe(self, family: str) -> Recipe:
+    def recipe(self, family: str, *, plain: bool = False) -> Recipe:
         """What a candidate of this family would be made of, now.
+
+        Args:
+            family: The family.
+            plain: Without the plan's augmentations.
 
         Raises:
             CodeError: the user's code can't be read.
         """
-        if family not in self._recipes:
-            self._recipes[family] = self._recipe(family)
-        return self._recipes[family]
+        name = f"plain {family}" if plain else family
+        if name not in self._recipes:
+            self._recipes[name] = self._recipe(family, plain=plain)
+        return self._recipes[name]
 
-    def _recipe(self, family: str) -> Recipe:
+    def _recipe(self, family: str, *, plain: bool) -> Recipe:
         trained = not is_baseline(family)
         rule = self.rule_of(family)
         shown = self.features if trained else (rule.columns if rule else ())
@@ -361,8 +371,11 @@ class Chain:
             "environment": environment,
             **({"text": text} if text else {}),
             **({"encoder": encoder} if encoder else {}),
-            **({"parameters": parameters} if parameters else {}),
         }
+        bare = digest(made_of)
+        used = admitted(self.project, self.plan, bare) if trained and not plain else {}
+        made_of |= {"parameters": parameters} if parameters else {}
+        made_of |= {"augment": used} if used else {}
         roots = {
             **self.plan_leaves(
                 *_SPLIT_LEAVES, "data.features", "data.context", "train.seed", "train.features"
@@ -374,8 +387,11 @@ class Chain:
             **{f"code {name}": short(each) for name, each in code.items()},
             **{f"environment {name}": each for name, each in environment.items()},
             **{f"encoder {name}": each for name, each in encoder.items()},
+            **{f"train.augment.{name}": short(each) for name, each in used.items()},
         }
-        return Recipe(family, digest(made_of), roots, tuple(shown), hidden, parameters)
+        return Recipe(
+            family, digest(made_of), roots, tuple(shown), hidden, parameters, tuple(used), bare
+        )
 
     def _encoder(self, family: str) -> dict[str, str]:
         """Package and version of the network that a family reads with, and how it is given what."""

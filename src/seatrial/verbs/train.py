@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +14,7 @@ from seatrial.plan.config import with_config
 from seatrial.records.candidate import Candidate, is_baseline
 from seatrial.reports import numbers
 from seatrial.reports.training import LadderRow
+from seatrial.verbs.augment import Checker, why_not
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.comparison import Comparison, spoken
 from seatrial.verbs.materials import Materials
@@ -34,6 +35,7 @@ class Rung:
         against_best: Paired difference of the optimised metric from the kept one; None for itself.
         reused: Whether nothing that it depends on had changed.
         excluded: The claim that it can't keep on dev, if that kept it out.
+        augmented: Augmentations of the plan, each with why it is not used; empty if it is.
     """
 
     candidate: Candidate
@@ -41,6 +43,7 @@ class Rung:
     against_best: Estimate | None
     reused: bool
     excluded: str | None
+    augmented: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ def _rung_json(rung: Rung) -> dict[str, Any]:
         "seconds": candidate.seconds,
         "peak_mb": candidate.peak_mb,
         "reused": rung.reused,
+        "augmented": dict(rung.augmented),
     }
 
 
@@ -148,7 +152,9 @@ def _rungs(training: Training) -> list[LadderRow]:
 def _note(rung: Rung) -> str:
     said = f"breaks {rung.excluded}" if rung.excluded else ""
     again = "unchanged" if rung.reused and not is_baseline(rung.candidate.family) else ""
-    return ", ".join(filter(None, [said, again]))
+    used = [f"with {name}" for name, why in rung.augmented.items() if not why]
+    left = [f"without {name}: {why}" for name, why in rung.augmented.items() if why]
+    return ", ".join(filter(None, [said, again, *used, *left]))
 
 
 def train(
@@ -176,7 +182,9 @@ def train(
     trainer = Trainer(chain, materials)
     families = trainer.families()
     made: dict[str, tuple[Candidate, bool]] = {}
+    checker = Checker(chain, materials, trainer)
     for family in families:
+        checker.measure(family, only_answered=True, tell=tell)
         recipe = chain.recipe(family)
         known = trainer.on_file(recipe)
         if known is None:
@@ -219,6 +227,7 @@ def _choose(
             against_best=None if name == best else comparison.paired(name, best),
             reused=reused,
             excluded=comparison.broken[name],
+            augmented=why_not(chain, name),
         )
         for name, (candidate, reused) in made.items()
     )

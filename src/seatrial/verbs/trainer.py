@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seatrial.core.digest import digest
+from seatrial.models.augment import augment
 from seatrial.models.export import LEAST_ROWS, archive
 from seatrial.models.ladder import Fitted, Sample, fit
 from seatrial.records.candidate import GIVEN, Candidate, is_baseline
 from seatrial.records.contract import Contract, Feature
 from seatrial.scoring.archive import finish
-from seatrial.scoring.code import feature_functions, source_digest
+from seatrial.scoring.code import feature_functions, load_function, source_digest
 from seatrial.scoring.encode import Columns, Functions, derive, encode, typed
 from seatrial.verbs.chain import Chain, Recipe
 from seatrial.verbs.comparison import admitting, bound_of, on_dev
@@ -119,7 +120,8 @@ class Trainer:
         functions = self._functions(recipe)
         contract = self._contract(recipe, functions)
         asked = [feature.name for feature in contract.features]
-        sample = Sample(self._raw("train", asked), self.materials.truth("train"))
+        plain = Sample(self._raw("train", asked), self.materials.truth("train"))
+        sample = self.augmented(recipe, contract, plain)
         fitted = fit(
             recipe.family,
             contract,
@@ -147,6 +149,30 @@ class Trainer:
             else None,
         )
         return fitted, contract, _Archived(data, threshold, chosen)
+
+    def augmented(self, recipe: Recipe, contract: Contract, sample: Sample) -> Sample:
+        """Rows, and after them what the recipe's augmentations make of them.
+
+        Raises:
+            CodeError: an augmentation failed.
+        """
+        if not recipe.augment:
+            return sample
+        text, root = self.chain.plan.text.train, self.chain.project.root
+        columns, truth = [typed(contract, sample.columns)], [sample.truth]
+        for name in recipe.augment:
+            function = text.augment[name].function
+            changed, which = augment(
+                function,
+                load_function(function, root),
+                contract,
+                sample.columns,
+                seed=text.seed,
+            )
+            columns.append({each: values[which] for each, values in changed.items()})
+            truth.append(sample.truth[which])
+        joined = {name: np.concatenate([each[name] for each in columns]) for name in columns[0]}
+        return Sample(joined, np.concatenate(truth))
 
     def _proof(
         self, contract: Contract, functions: Functions, dev: NDArray[Any], train: Columns

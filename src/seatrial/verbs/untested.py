@@ -21,7 +21,7 @@ class Untested:
 
     Attributes:
         name: As written.
-        kind: ``feature`` or ``builder``.
+        kind: ``feature``, ``builder`` or ``augmentation``.
         where: File and line.
         module: The module that defines it.
     """
@@ -60,11 +60,14 @@ def _wanted(plan: Plan) -> Iterator[Untested]:
         for name, where in definitions_of(features, plan.root).items():
             if not name.startswith("_"):
                 yield Untested(name, "feature", where, features)
-    for family in dict.fromkeys(plan.text.train.candidates):
-        module, colon, name = family.partition(":")
-        if colon:
-            where = definitions_of(module, plan.root).get(name, module)
-            yield Untested(name, "builder", where, module)
+    named = [
+        *(("builder", family) for family in plan.text.train.candidates if ":" in family),
+        *(("augmentation", each.function) for each in plan.text.train.augment.values()),
+    ]
+    for kind, reference in dict.fromkeys(named):
+        module, _, name = reference.partition(":")
+        where = definitions_of(module, plan.root).get(name, module)
+        yield Untested(name, kind, where, module)
 
 
 def _named(root: Path) -> set[str]:
