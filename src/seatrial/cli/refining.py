@@ -156,8 +156,10 @@ def augment_sheet(
     from seatrial.reports.augment import written
     from seatrial.verbs.augment_sheet import sheet
 
-    made = sheet(seatrial.open(project), name, out, rows=rows)
-    show(written(path=str(made.path), rows=made.rows, classes=made.classes))
+    opened = seatrial.open(project)
+    made = sheet(opened, name, out, rows=rows)
+    target = opened.plan.text.task.target
+    show(written(path=str(made.path), rows=made.rows, classes=made.classes, target=target))
 
 
 @augment_app.command("answers")

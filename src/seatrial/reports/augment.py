@@ -49,9 +49,9 @@ def augmented(rows: Sequence[AugmentedRow], *, metric: str) -> list[Line]:
         for check, (verdict, said) in row.verdicts.items():
             first, *rest = wrap(f"{said[:1].upper()}{said[1:]}.", 96 - _INDENT)
             mark = Piece(
-                f"{GLYPHS[verdict]} {pad(WORDS.get(verdict, verdict), 7)}", STYLES[verdict]
+                f"{GLYPHS[verdict]} {pad(WORDS.get(verdict, verdict), 9)}", STYLES[verdict]
             )
-            lines += [line("  ", mark, Piece(pad(_CHECKS[check], 22), DIM), "  ", first)]
+            lines += [line("  ", mark, Piece(pad(_CHECKS[check], 23), DIM), first)]
             lines += [line(" " * _INDENT, each) for each in rest]
         lines += [line("")]
     return [*lines, next_command(_next(rows))]
@@ -76,9 +76,10 @@ def _next(rows: Sequence[AugmentedRow]) -> str:
     return "seatrial train" if waits else "seatrial check"
 
 
-def written(*, path: str, rows: int, classes: Sequence[str]) -> list[Line]:
+def written(*, path: str, rows: int, classes: Sequence[str], target: str) -> list[Line]:
     """What to do with a sheet."""
     may = f"one of {', '.join(classes)}" if classes else "a number"
+    may += f" ({target})"
     return [
         line(f"Wrote {rows} rows into {path}, changed and real ones mixed."),
         line(f"People fill in the column `answer`, {may}, without knowing which is which."),
