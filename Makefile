@@ -5,6 +5,9 @@ PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# uv installs in a tenth of the time; it reads none of pip's settings, so where it finds no index, pip does it.
+INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement $(1) || \
+	$(PIP) install --require-hashes --no-compile --requirement $(1)
 COMPILE = $(BIN)/python -m compileall -qq --workers 0 $(VENV)/lib # on every core; pip would do it on one
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
@@ -17,7 +20,9 @@ demo: $(VENV)/run
 test: export OMP_NUM_THREADS := 1
 test: export OPENBLAS_NUM_THREADS := 1
 test: export POLARS_MAX_THREADS := 1
-test: $(VENV)/dev postgres browser check
+test: $(VENV)/bin/python
+	$(MAKE) --jobs 2 $(VENV)/dev machine
+	$(MAKE) check
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 # Runs and models against a real MLflow server, in an environment of its own: MLflow brings 850 MB.
@@ -50,11 +55,13 @@ bench: $(VENV)/dev
 	$(BIN)/python benchmarks/$(NAME).py
 
 # Locks hold hashes and no addresses; one lock serves every Python that is supported.
-lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+lock: $(VENV)/bin/uv
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		pyproject.toml --output-file requirements.lock
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		pyproject.toml --extra alarms --extra mlflow --extra postgres --extra s3 --extra search --group dev --output-file requirements-dev.lock
+	echo uv | $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		- --output-file requirements-uv.lock
 
 clean:
 	rm -rf $(VENV) $(TORCH_VENV) .venv-mlflow .bench flight-delays
@@ -63,14 +70,18 @@ $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 was found. Install one, or write: make PYTHON=/path/to/python" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); $(SUDO) apt-get update -q && $(SUDO) apt-get install -yq python3-venv && $(PYTHON) -m venv $(VENV); }
 
-$(VENV)/run: requirements.lock pyproject.toml | $(VENV)/bin/python
-	$(PIP) install --require-hashes --no-compile --requirement requirements.lock
+$(VENV)/bin/uv: requirements-uv.lock | $(VENV)/bin/python
+	$(PIP) install --require-hashes --requirement requirements-uv.lock
+	@touch $@
+
+$(VENV)/run: requirements.lock pyproject.toml | $(VENV)/bin/uv
+	$(call INSTALL,requirements.lock)
 	-$(COMPILE)
 	$(PIP) install --no-deps --editable .
 	@touch $@
 
-$(VENV)/dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
-	$(PIP) install --require-hashes --no-compile --requirement requirements-dev.lock
+$(VENV)/dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/uv
+	$(call INSTALL,requirements-dev.lock)
 	-$(COMPILE)
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/run
@@ -81,14 +92,10 @@ $(VENV)/dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	.venv-mlflow/bin/python -m pip --disable-pip-version-check --quiet install --requirement tests/mlflow/requirements.txt --editable '.[mlflow]'
 	@touch $@
 
-# The ledger's tests need a real PostgreSQL; they start it themselves, in a folder of their own.
-.PHONY: postgres
-postgres:
-	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
-		{ $(SUDO) apt-get update -q && $(SUDO) apt-get install -yq --no-install-recommends postgresql; }
-
-# The pages' tests look at them in a real browser.
-.PHONY: browser
-browser:
-	@command -v chromium >/dev/null || \
-		{ $(SUDO) apt-get update -q && $(SUDO) apt-get install -yq --no-install-recommends chromium; }
+# The ledger's tests need a real PostgreSQL, which they start themselves in a folder of their own; the pages' a browser.
+.PHONY: machine
+machine:
+	@lacking=; \
+	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || lacking=postgresql; \
+	command -v chromium >/dev/null || lacking="$$lacking chromium"; \
+	test -z "$$lacking" || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -yq --no-install-recommends $$lacking; }
