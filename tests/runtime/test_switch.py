@@ -6,19 +6,25 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from releases import AMOUNT, RAISES, ROW, SALT, TRAPPED, arm_of, release
 
 from seatrial.core.clock import ManualClock, iso
 from seatrial.core.digest import keyed_hash
 from seatrial.core.errors import DataError, StoreError
+from seatrial.models.export import archive
+from seatrial.models.ladder import Sample, fit
 from seatrial.records.condition import Column, Compare, Constant
+from seatrial.records.contract import Contract
 from seatrial.records.manifest import Arm, Gate, LogRules
 from seatrial.records.rule import Rule
 from seatrial.runtime import switch as switching
 from seatrial.runtime.folder import ServingFolder
+from seatrial.runtime.model import HereModel
 from seatrial.runtime.segments import read, segments
 from seatrial.runtime.switch import Switch
+from seatrial.scoring.archive import open_archive
 
 PEOPLE = Arm("people", "people")
 SURE, UNSURE = {**ROW, "x": 3.0}, {**ROW, "x": 0.0}
@@ -363,3 +369,11 @@ def test_a_rule_that_compares_text_with_numbers_answers_otherwise(opened) -> Non
     rule = Rule(((Compare(">", Column("store"), Constant(3)), True),), otherwise=False)
     switch = opened(level="shadow", share=0.0, fallback=rule)
     assert switch.decide(key=1, features=ROW).decision == "no"
+
+
+def test_a_constant_that_asks_for_no_column_answers():
+    contract = Contract("binary", (), classes=("no", "yes"), target="is_late")
+    fitted = fit("majority", contract, Sample({}, np.array([0, 0, 0, 1])), {})
+    data = archive(fitted, contract, threshold=None, proof=np.empty((0, 0)))
+    answers = HereModel(open_archive(data), threshold=None).answer([{}, {}])
+    assert [(each.decided, each.confidence) for each in answers] == [("no", 0.75)] * 2

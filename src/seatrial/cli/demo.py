@@ -23,6 +23,7 @@ from seatrial.reports.release import standing as told_standing
 from seatrial.reports.steps import steps
 from seatrial.reports.training import closing, ladder
 from seatrial.reports.watch import look as told_look
+from seatrial.verbs.bundle import serving_folder
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.comparison import spoken
 from seatrial.verbs.demo import END, NAME, TODAY, later, lay_out
@@ -193,7 +194,8 @@ def _replayed(project: Project) -> Look:
     assert manifest is not None
     assert isinstance(clock, ManualClock)
     said: list[str] = []
-    with Progress() as progress, serving(project) as address, Follower(project) as follower:
+    answering = serving(serving_folder(project).path, "--replay")
+    with Progress() as progress, answering as address, Follower(project) as follower:
         replay = Replay(
             address,
             later(project),

@@ -118,6 +118,45 @@ def history(*, project: Where = HERE, as_json: Json = False) -> None:
     show(told(found))
 
 
+@release_app.command()
+def rehearse(
+    *,
+    project: Where = HERE,
+    rows: Annotated[int, typer.Option("--rows", help="Rows of dev, at most.")] = 2_000,
+    as_json: Json = False,
+) -> None:
+    """Ask the kept candidate and the one before through the real server. Exit 3 if it isn't sound."""
+    from dataclasses import fields
+
+    import seatrial
+    from seatrial.cli.console import Progress, show, show_json
+    from seatrial.reports.rehearsal import ArmRow
+    from seatrial.reports.rehearsal import rehearsal as told
+    from seatrial.verbs.rehearsal import rehearse as run
+
+    with Progress() as progress:
+        found = run(seatrial.open(project), rows=rows, tell=progress.count)
+    if as_json:
+        show_json(found.to_json())
+    else:
+        old, new = (
+            ArmRow(**{each.name: getattr(arm, each.name) for each in fields(ArmRow)})
+            for arm in (found.old, found.new)
+        )
+        show(
+            told(
+                old,
+                new,
+                rows=found.rows,
+                metric=found.metric,
+                is_released=found.is_released,
+                differ=found.differ,
+                change=found.change,
+            )
+        )
+    raise typer.Exit(0 if found.new.is_sound else 3)
+
+
 def _done(moved: Moved, *, as_json: bool) -> None:
     from seatrial.cli.console import show, show_json
     from seatrial.reports.release import moved as told

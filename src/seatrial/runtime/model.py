@@ -76,7 +76,9 @@ class HereModel:
 
     def _answered(self, rows: Sequence[Row]) -> list[Answer | Broken]:
         columns = {name: [row[name] for row in rows] for name in self._names}
-        answers = self._scorer.answer(columns)
+        answers = self._scorer.answer(
+            columns or {"": [None] * len(rows)}
+        )  # a constant asks for none
         classes = self._contract.classes
         if not classes:
             return [_number(each) for each in answers.decided.tolist()]

@@ -20,7 +20,7 @@ from seatrial.stats.linearised import (
 )
 from seatrial.stats.multiple import benjamini_hochberg, holm
 from seatrial.stats.order_statistics import quantile
-from seatrial.stats.proportions import wilson, wilson_clustered
+from seatrial.stats.proportions import wilson, wilson_by_unit, wilson_clustered
 from seatrial.stats.selection import best_of
 from seatrial.stats.sequential import LOOKS_IN_90_DAYS, Detector
 from seatrial.stats.simultaneous import correlation, gap, ratio, worst
@@ -58,6 +58,7 @@ __all__ = [
     "ratio_sequence",
     "summarise",
     "wilson",
+    "wilson_by_unit",
     "wilson_clustered",
     "worst",
 ]

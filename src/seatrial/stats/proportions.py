@@ -114,3 +114,23 @@ def score_ends(share: float, n: float, deviate: float) -> tuple[float, float]:
 
 _NOISE = 1e-20
 """Under this a variance of a share is rounding error, not information."""
+
+
+def wilson_by_unit(hits: npt.NDArray[np.bool_], units: npt.NDArray[np.int64]) -> Estimate:
+    """Wilson interval for a share of rows, each of a unit: clustered where units have several rows.
+
+    Args:
+        hits: (n_rows,) bool, at least one row.
+        units: (n_rows,) the unit of each.
+
+    Returns:
+        Estimate in ``fraction``. All rows of one unit count as independent: nothing tells otherwise.
+
+    >>> wilson_by_unit(np.array([True, True, False, True]), np.array([1, 2, 3, 4])).method
+    'wilson-95'
+    """
+    _, codes = np.unique(units, return_inverse=True)
+    trials = np.bincount(codes).astype(np.int64)
+    if len(trials) in {1, len(hits)}:
+        return wilson(int(hits.sum()), len(hits))
+    return wilson_clustered(np.bincount(codes, weights=hits).astype(np.int64), trials)

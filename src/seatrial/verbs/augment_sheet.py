@@ -228,14 +228,10 @@ def _share(
     right: Mapping[str, bool], cases: Mapping[str, Mapping[str, Any]], *, is_changed: bool
 ) -> Estimate:
     """Share of the answers that are right; units stay together."""
-    from seatrial.stats import wilson, wilson_clustered
+    from seatrial.stats import wilson_by_unit
 
     asked = [case for case in right if cases[case]["changed"] is is_changed]
     if not asked:
         return not_measured("none of them is answered")
-    _, units = np.unique([cases[case]["unit"] for case in asked], return_inverse=True)
-    hits = np.bincount(units, weights=[right[case] for case in asked]).astype(np.int64)
-    trials = np.bincount(units).astype(np.int64)
-    if len(trials) in {1, len(asked)}:
-        return wilson(int(hits.sum()), len(asked))
-    return wilson_clustered(hits, trials)
+    units = np.array([cases[case]["unit"] for case in asked])
+    return wilson_by_unit(np.array([right[case] for case in asked]), units)

@@ -53,10 +53,12 @@ class Right:
 class Bundle:
     """Makes manifests of one project, as its plan and data are now."""
 
-    def __init__(self, chain: Chain, materials: Materials) -> None:
+    def __init__(
+        self, chain: Chain, materials: Materials, folder: ServingFolder | None = None
+    ) -> None:
         self.chain, self._materials = chain, materials
         self.project = chain.project
-        self.folder = serving_folder(self.project)
+        self.folder = folder or serving_folder(self.project)
 
     def first(
         self, candidate: Candidate, *, release: int, right: Right, before: Manifest | None
@@ -75,7 +77,7 @@ class Bundle:
             project=self.chain.plan.text.project,
             release=release,
             at=iso(self.project.clock.now()),
-            candidate=self._arm(candidate, modules=modules_of(candidate, header)),
+            candidate=self._arm(candidate, header, self.project.root),
             reference=self._reference(before),
             contract=contract,
             context=self._context(contract),
@@ -115,11 +117,36 @@ class Bundle:
         self.folder.point(name)
         return name
 
-    def _arm(self, candidate: Candidate, *, modules: list[str]) -> Arm:
+    def rehearsed(self, candidate: Candidate, root: Path) -> Manifest:
+        """Under which a candidate decides everything: for a folder of its own, whose answers nobody acts on.
+
+        Args:
+            candidate: Any that is on file.
+            root: The folder that its modules are in.
+        """
+        header = audit(self.project.blobs.get(candidate.artefact), expected=candidate.artefact)
+        contract, rung = header.contract, Rung("full", 1.0)
+        return Manifest(
+            project=self.chain.plan.text.project,
+            release=1,
+            at=iso(self.project.clock.now()),
+            candidate=self._arm(candidate, header, root),
+            reference=Arm("rule", "rule"),
+            contract=contract,
+            context=self._context(contract),
+            policy=replace(self._policy(candidate, rung, None), audit=0.0),
+            fallback=self._fallback(contract),
+            log=LogRules(),
+            versions=Versions("", "", digest(contract.to_json()), "", ""),
+            gate=Gate(str(rung), "", "", passed=True),
+        )
+
+    def _arm(self, candidate: Candidate, header: Header, root: Path) -> Arm:
+        modules = modules_of(candidate, header)
         archive = self.folder.put_archive(
             candidate.artefact, self.project.blobs.get(candidate.artefact)
         )
-        files = sources(modules, self.project.root)
+        files = sources(modules, root)
         where = self.folder.put_code(files) if files else ""
         return Arm(
             "archive", candidate.family, candidate.recipe, candidate.artefact, archive, where

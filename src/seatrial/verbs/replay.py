@@ -9,9 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,7 +22,6 @@ from seatrial.core.digest import short
 from seatrial.core.errors import ConflictError, StoreError
 from seatrial.records.contract import Feature
 from seatrial.records.manifest import Manifest
-from seatrial.verbs.project import Project
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,16 +49,20 @@ class Answered:
 
 
 @contextmanager
-def serving(project: Project) -> Iterator[str]:
-    """Answer in a process of its own, as ``seatrial serve --replay``; gives ``host:port``.
+def serving(folder: Path, *options: str) -> Iterator[str]:
+    """Answer from a serving folder in a process of its own, as ``seatrial serve``; gives ``host:port``.
+
+    Args:
+        folder: The serving folder.
+        options: Of the command, as in ``--replay``.
 
     Raises:
         ConflictError: it doesn't get ready.
     """
     port = _free_port()
-    command = [sys.executable, "-m", "seatrial.cli.main", "serve", "--port", str(port), "--replay"]
+    command = [sys.executable, "-m", "seatrial.cli.main", "serve", "--port", str(port)]
     with subprocess.Popen(  # noqa: S603 — our own command, on a folder of the caller
-        [*command, "--project", str(project.root)],
+        [*command, "--from", str(folder), *options],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         env={**os.environ, "NO_COLOR": "1"},
@@ -141,8 +145,8 @@ class Replay:
             rows = [
                 {
                     "key": [_json(row[name]) for name in self._key],
-                    "features": _columns(self._features, row),
-                    "context": _columns(self._context, row),
+                    "features": sent(self._features, row),
+                    "context": sent(self._context, row),
                     "at": moment.isoformat(),
                 }
                 for row in part
@@ -179,7 +183,8 @@ class Replay:
         return msgspec.json.decode(data)
 
 
-def _columns(features: Sequence[Feature], row: Mapping[str, Any]) -> dict[str, Any]:
+def sent(features: Sequence[Feature], row: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns of a row as a request holds them."""
     return {each.name: _json(row[each.name]) for each in features}
 
 
@@ -201,10 +206,10 @@ def _wait(server: subprocess.Popen[bytes], port: int) -> None:
     watch = Stopwatch()
     while watch.seconds < _READY_S and server.poll() is None:
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
-            connection.request("GET", "/ready")
-            if connection.getresponse().status == http.client.OK:
-                return
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=1)) as connection:
+                connection.request("GET", "/ready")
+                if connection.getresponse().status == http.client.OK:
+                    return
         except OSError:
             pass  # it isn't listening yet
         time.sleep(0.05)

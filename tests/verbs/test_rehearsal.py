@@ -1,0 +1,92 @@
+"""Old and new answer the same rows through the real server before anything is released."""
+
+import json
+import sys
+
+import pytest
+
+import seatrial
+from seatrial.cli.main import main
+from seatrial.core.errors import NotFoundError, UserError
+from seatrial.verbs.chain import Chain
+from seatrial.verbs.materials import Materials
+from seatrial.verbs.rehearsal import rehearse
+from seatrial.verbs.release import propose
+from seatrial.verbs.slices import candidate_of
+
+
+def test_both_answer_every_row_as_they_did_offline(shop):
+    project = seatrial.open(shop)
+    found = rehearse(project, rows=150)
+    for arm in (found.old, found.new):
+        assert (arm.answered, arm.refused, arm.fallback, arm.otherwise) == (150, {}, {}, 0)
+        assert 0 < arm.latency_ms["p50"] <= arm.latency_ms["p99"]
+    assert found.new.is_sound
+    assert not found.is_released
+    assert found.change.n == found.new.metric.n
+    assert found.change.value == pytest.approx(found.new.metric.value - found.old.metric.value)
+    materials = Materials(Chain(project))
+    offline = materials.predictions(candidate_of(materials.chain, materials), "dev")
+    whole = rehearse(project, rows=len(offline)).new
+    hits = offline.decided[offline.truth == 1]
+    assert whole.metric.value == pytest.approx(hits.mean())
+    assert not (project.state / "serving").exists()  # nothing was put in force
+    project.close()
+
+
+def run(monkeypatch, *words: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["seatrial", "release", "rehearse", *words])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    return stopped.value.code
+
+
+def test_the_terminal_shows_both_beside_each_other(shop, monkeypatch, capsys):
+    assert run(monkeypatch, "--rows", "25", "--project", str(shop)) == 0
+    told = capsys.readouterr().out
+    assert "about 25 rows of dev over HTTP" in told
+    assert "other than offline  0" in told
+    assert told.endswith("Next: seatrial release propose\n")
+    assert max(map(len, told.splitlines())) <= 96
+
+
+def test_what_answers_otherwise_alone_than_among_many_is_found(copy_of_shop, monkeypatch, capsys):
+    feats = copy_of_shop / "feats.py"
+    feats.write_text(feats.read_text().replace("hour >= 17", "hour >= hour.mean()", 1))
+    project = seatrial.open(copy_of_shop)
+    project.train()
+    project.close()
+    assert run(monkeypatch, "--rows", "200", "--json", "--project", str(copy_of_shop)) == 3
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) == {"old", "new", "released", "rows", "metric", "differ", "change", "sound"}
+    assert found["new"]["other_than_offline"] > 0
+    assert found["old"]["other_than_offline"] == 0
+    assert found["sound"] is False
+
+
+def test_what_was_released_is_the_old_one_with_the_code_that_it_had(copy_of_shop):
+    project = seatrial.open(copy_of_shop)
+    before = candidate_of(Chain(project), Materials(Chain(project)))
+    propose(project, by="grace", override="it is tried")
+    project.close()
+    feats = copy_of_shop / "feats.py"
+    feats.write_text(feats.read_text().replace("hour >= 17", "hour >= 12", 1))
+    project = seatrial.open(copy_of_shop)
+    project.train()
+    found = rehearse(project, rows=60)
+    assert found.is_released
+    assert found.old.name == before.name != found.new.name
+    assert (found.old.answered, found.old.otherwise) == (60, 0)
+    project.close()
+
+
+def test_a_candidate_that_is_not_there_and_no_rows_are_sentences(copy_of_shop, shop):
+    project = seatrial.open(copy_of_shop)
+    with pytest.raises(UserError, match="at least one row"):
+        rehearse(project, rows=0)
+    project.close()
+    (copy_of_shop / ".seatrial" / "ledger.db").unlink()
+    project = seatrial.open(copy_of_shop)
+    with pytest.raises(NotFoundError):
+        rehearse(project)
+    project.close()
