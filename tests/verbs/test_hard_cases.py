@@ -10,7 +10,9 @@ import pytest
 import seatrial
 from seatrial.core.clock import ManualClock
 from seatrial.core.errors import CodeError, PlanError
+from seatrial.verbs.doctor import doctor
 from seatrial.verbs.runs import runs
+from seatrial.verbs.slices import slices
 from seatrial.verbs.why import stale_claims
 
 PLAN = """
@@ -37,17 +39,19 @@ def project(
     claims: str = "accuracy >= 0.1",
     noise: float = 0.0,
     unlabelled: int = 0,
+    moments: bool = False,
 ):
     dice = random.Random(2)
     with (folder / "rows.csv").open("w", newline="") as stream:
         out = csv.writer(stream)
-        out.writerow(["id", "a", "b", "group", "y"])
+        out.writerow(["id", "a", "b", "group", "y", *(["at"] if moments else [])])
         for place in range(600):
             a, b = dice.gauss(0, 1), dice.gauss(0, 1)
             is_yes = dice.random() < 0.5 if dice.random() < noise else a + b / 2 > 0
             answer = "" if place < unlabelled else "yes" if is_yes else "no"
             group = "rare" if place % 60 == 0 else "xy"[place % 2]
-            out.writerow([place, round(a, 3), round(b, 3), group, answer])
+            at = [f"2026-03-{1 + place % 28:02d}T{place % 24:02d}:00:00"] if moments else []
+            out.writerow([place, round(a, 3), round(b, 3), group, answer, *at])
     text = PLAN.format(candidates=candidates, features=features, drop=drop, claims=claims)
     (folder / "plan.yaml").write_text(text)
     return seatrial.open(folder)
@@ -92,6 +96,18 @@ def test_features_that_give_nan_and_infinity_are_missing_values(tmp_path) -> Non
     opened = project(tmp_path, features=", features: feats")
     assert opened.train().kept.candidate.features == ("a", "b", "group", "gap", "inverse")
     assert opened.check().judgements[0].evidence is not None
+
+
+def test_a_candidate_whose_features_read_a_moment_is_looked_at_like_any_other(tmp_path) -> None:
+    (tmp_path / "feats.py").write_text(
+        "def is_late(at):\n    return (at - at.astype('datetime64[D]')).astype(float) > 4e10\n"
+    )
+    opened = project(tmp_path, features=", features: feats", moments=True)
+    assert opened.train().kept.candidate.features[-1] == "is_late"
+    found = {each.id: each for each in doctor(opened).checks}
+    assert found["no_unexpected_slice"].verdict == "pass"
+    assert found["invariant_to_row_order"].verdict == "pass"
+    assert slices(opened).looked_at > 0
 
 
 RIDGE = """

@@ -34,17 +34,18 @@ class Facet:
 
 
 def facets(columns: Mapping[str, npt.NDArray[Any]], *, least: int) -> tuple[Facet, ...]:
-    """Cut columns into slices; a column that makes fewer than two is left out.
+    """Cut columns into slices; a moment, and a column that makes fewer than two, is left out.
 
     Args:
-        columns: Raw columns by name: (n_rows,) float64 with NaN, or objects with None.
+        columns: Raw columns by name: (n_rows,) float64 with NaN, datetime64, or objects with None.
         least: Rows that a slice must have.
 
     >>> made = facets({"origin": np.array(["EWR", "LGA", None, "LGA"], dtype=object)}, least=1)
     >>> [str(each) for each in made[0].slices], made[0].codes.tolist()
     (["origin = 'LGA'", "origin = 'EWR'", 'origin is null'], [1, 0, 2, 0])
     """
-    made = (_facet(name, values, least) for name, values in columns.items())
+    cut = {name: values for name, values in columns.items() if values.dtype.kind != "M"}
+    made = (_facet(name, values, least) for name, values in cut.items())
     return tuple(each for each in made if len(each.slices) > 1)
 
 

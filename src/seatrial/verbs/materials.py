@@ -123,7 +123,7 @@ class Materials:
         )
 
     def raw(self, part: str, names: Sequence[str]) -> dict[str, Any]:
-        """Columns of a part, as a candidate is given them: float64 with NaN, or objects with None."""
+        """Columns of a part, as a candidate is given them; see :func:`raw`."""
         return {column.name: raw(column) for column in self.frame(part, names)}
 
     def sample(self, part: str, names: Sequence[str], *, rows: int) -> list[dict[str, Any]]:
@@ -277,14 +277,16 @@ def as_predictions(
 
 
 def raw(column: pl.Series) -> Any:
-    """A column as a candidate is given it: float64 with NaN, or objects with None."""
+    """A column as a candidate is given it: float64 with NaN, datetime64 with NaT, or objects with None."""
     import numpy as np
     import polars as pl
 
     if column.dtype.is_numeric():
         return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    if column.dtype.is_temporal():
-        return column.to_list()
+    if isinstance(column.dtype, (pl.Date, pl.Datetime)):
+        known = column.is_not_null().to_numpy()
+        stamps = column.dt.epoch("us").fill_null(0).to_numpy().astype("datetime64[us]")
+        return np.where(known, stamps, np.datetime64("NaT"))
     values = np.empty(len(column), dtype=object)
     values[:] = column.to_list()
     return values
