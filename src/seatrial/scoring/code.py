@@ -8,6 +8,8 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -86,8 +88,8 @@ def code_digests(name: str, root: Path) -> dict[str, str]:
     if not reached:
         raise CodeError(f"no module is called {name}", where=name, hint=f"looked in {root.name}/")
     found: dict[str, str] = {}
-    for each, _, tree in reached:
-        found.update(_definitions(each, tree))
+    for _, source in reached:
+        found.update(source.definitions)
     return dict(sorted(found.items()))
 
 
@@ -114,14 +116,22 @@ def source_files(names: Iterable[str], root: Path) -> list[Path]:
     Raises:
         CodeError: a file isn't valid Python.
     """
-    paths = {path for name in names for _, path, _ in _reached(name, root)}
+    paths = {path for name in names for path, _ in _reached(name, root)}
     parents = {folder / "__init__.py" for path in paths for folder in path.parents}
     inside = {path for path in parents if path.is_file() and path.is_relative_to(root)}
     return sorted(paths | inside)
 
 
-def _reached(name: str, root: Path) -> Iterator[tuple[str, Path, ast.Module]]:
-    """A module of the project and those that it imports: name, file, tree."""
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A module as it stands in its file: a digest for each definition, and what it imports."""
+
+    definitions: Mapping[str, str]
+    imports: tuple[str, ...]
+
+
+def _reached(name: str, root: Path) -> Iterator[tuple[Path, _Source]]:
+    """A module of the project and those that it imports."""
     todo, seen = [name], set[str]()
     while todo:
         each = todo.pop()
@@ -129,9 +139,16 @@ def _reached(name: str, root: Path) -> Iterator[tuple[str, Path, ast.Module]]:
         if path is None or each in seen:
             continue
         seen.add(each)
-        tree = _tree(path)
-        yield each, path, tree
-        todo += _imports(each, tree, is_package=path.name == "__init__.py")
+        source = _source(each, path, _stat(path))
+        yield path, source
+        todo += source.imports
+
+
+@lru_cache(maxsize=256)
+def _source(module: str, path: Path, stat: tuple[int, int]) -> _Source:  # noqa: ARG001 — another time or size is another file
+    tree = _tree(path)
+    imports = tuple(_imports(module, tree, is_package=path.name == "__init__.py"))
+    return _Source(_definitions(module, tree), imports)
 
 
 @contextmanager

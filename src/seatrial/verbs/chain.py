@@ -66,6 +66,7 @@ class Chain:
         self.project = project
         self.plan: Plan = plan or project.plan
         self._recipes: dict[str, Recipe] = {}
+        self._leaves_below: dict[tuple[str, ...], Mapping[str, str]] = {}
 
     @cached_property
     def snapshot_key(self) -> str:
@@ -403,7 +404,7 @@ class Chain:
         return {found.package: found.version, "reading": str(found.reading)}
 
     @property
-    def _threshold_plan(self) -> dict[str, str]:
+    def _threshold_plan(self) -> Mapping[str, str]:
         if self.plan.text.task.errors is not None:
             return self.plan_leaves("task.errors")
         return self.plan_leaves("optimize")
@@ -430,9 +431,11 @@ class Chain:
         python = ".".join(platform.python_version_tuple()[:2])
         return {"python": python, **{name: version(name) for name in _LIBRARIES}}
 
-    def plan_leaves(self, *below: str) -> dict[str, str]:
+    def plan_leaves(self, *below: str) -> Mapping[str, str]:
         """Values of the plan by path."""
-        return leaves_below(self._plan_leaves, below)
+        if below not in self._leaves_below:
+            self._leaves_below[below] = leaves_below(self._plan_leaves, below)
+        return self._leaves_below[below]
 
     @cached_property
     def _plan_leaves(self) -> dict[str, str]:
@@ -445,7 +448,7 @@ class Chain:
         return found | {f"rows of {each.name}": str(each.rows) for each in self.snapshot.sources}
 
     @property
-    def split_leaves(self) -> dict[str, str]:
+    def split_leaves(self) -> Mapping[str, str]:
         """Root inputs that decide which row is where."""
         return self.plan_leaves(*_SPLIT_LEAVES)
 

@@ -59,8 +59,8 @@ class Measuring:
         ask = self.project.registry.probe(measure.metric).ask(measure, self.chain.plan)
         digests: dict[str, str] = {}
         missing: Missing | None = None
-        leaves = self.chain.plan_leaves(*ask.plan)
-        leaves |= {
+        leaves = {
+            **self.chain.plan_leaves(*ask.plan),
             "measure": str(replace(measure, where=None)),
             "probe": f"{ask.probe} {ask.version}",
         }

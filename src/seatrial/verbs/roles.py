@@ -55,6 +55,7 @@ class Roles:
     ) -> None:
         self.chain, self.materials, self._retrain, self._rerun = chain, materials, retrain, rerun
         self._released: dict[str, Candidate | Missing] = {}
+        self._trained_now: dict[str, Candidate] = {}
         self._timings: Runs | None = None
 
     def moot(self, reference: str | None) -> str:
@@ -121,8 +122,12 @@ class Roles:
             return Missing(
                 f"no candidate is called {family}; there are {', '.join(sorted(known))}", ""
             )
-        found = self.chain.on_file(self.chain.recipe(family))
-        return found or Missing("stale", "seatrial train")
+        if family not in self._trained_now:
+            found = self.chain.on_file(self.chain.recipe(family))
+            if found is None:
+                return Missing("stale", "seatrial train")
+            self._trained_now[family] = found
+        return self._trained_now[family]
 
     def recipe(self, reference: str | None = None) -> Recipe | None:
         """What the candidate behind a reference would be made of."""
