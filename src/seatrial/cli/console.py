@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any, Self, TextIO
+from typing import Any, NoReturn, Self, TextIO
 
 from seatrial.reports.lines import ASCII, Line
 
@@ -76,6 +76,16 @@ def has_colour(stream: TextIO) -> bool:
 def _styled(text: str, style: str) -> str:
     codes = ";".join(_CODES[each] for each in style.split())
     return f"\x1b[{codes}m{text}\x1b[0m" if codes and text.strip() else text
+
+
+def leave() -> NoReturn:
+    """End the process at once, after an HTTP server ran in it and everything was closed.
+
+    The server's threads may still call into an interpreter that is being taken down, and abort the process.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 class Progress:

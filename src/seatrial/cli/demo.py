@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from seatrial.cli.console import Progress, show
+from seatrial.cli.console import Progress, leave, show
 from seatrial.core.clock import ManualClock, Stopwatch, iso
 from seatrial.records.dataset import Snapshot, Split
 from seatrial.records.look import Look
@@ -79,6 +79,8 @@ def _end(project: Project, place: Path) -> None:
         threading.Event().wait()
     except KeyboardInterrupt:
         handle.stop()
+        project.close()
+        leave()
 
 
 def _title(number: int, word: str, text: str, watch: Stopwatch) -> None:

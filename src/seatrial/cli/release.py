@@ -135,7 +135,7 @@ def rehearse(
     from seatrial.verbs.rehearsal import rehearse as run
 
     with Progress() as progress:
-        found = run(seatrial.open(project), rows=rows, tell=progress.count)
+        found = run(seatrial.open(project), rows=rows, tell=progress.count_of)
     if as_json:
         show_json(found.to_json())
     else:

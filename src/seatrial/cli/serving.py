@@ -46,6 +46,7 @@ def serve(
     """Answer over HTTP with the release in force; every decision is logged before it is told."""
     # Before numpy is loaded: two threads on one row cost more than they give.
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
+    from seatrial.cli.console import leave
     from seatrial.serving.server import serve as answer
 
     def say() -> None:
@@ -65,11 +66,7 @@ def serve(
         fdatasync=fdatasync,
         on_ready=say,
     )
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Everything is closed. Threads of the HTTP server may still call into an interpreter that is being
-    # taken down, and abort the process.
-    os._exit(0)
+    leave()
 
 
 def log(

@@ -36,6 +36,7 @@ def ui(
 ) -> None:
     """Show the project in the browser: what holds, what doesn't, what to do next."""
     import seatrial
+    from seatrial.cli.console import leave
     from seatrial.web.access import LOOPBACK
     from seatrial.web.server import start
 
@@ -52,6 +53,6 @@ def ui(
         threading.Event().wait()
     except KeyboardInterrupt:
         sys.stderr.write("Stopped.\n")
-    finally:
         handle.stop()
         opened.close()
+        leave()
