@@ -1,6 +1,8 @@
 """Every page, in a real browser: who can use it, where it fits, what it never shows."""
 
 import re
+import urllib.request
+from contextlib import closing
 
 import pytest
 from litestar.testing import TestClient
@@ -88,6 +90,19 @@ def visited(browser, pages_of_live):
                 found[path]["overflows"].append(width)
     page.close()
     return found
+
+
+@pytest.mark.parametrize("state", ["live", "trained", "bare"])
+def test_who_looks_at_the_pages_writes_nothing_but_what_is_looked_up_once(request, state):
+    root = request.getfixturevalue(state)
+    address = request.getfixturevalue(f"pages_of_{state}").address
+    with closing(seatrial.open(root)) as project:
+        before = len(project.ledger.find())
+        for path in PATHS:
+            with urllib.request.urlopen(address + path) as page:
+                assert page.status == 200
+        new = project.ledger.find()[: len(project.ledger.find()) - before]
+        assert {each.kind for each in new} <= {"snapshot", "split", "audit"}
 
 
 def test_no_page_scrolls_sideways(visited):

@@ -17,6 +17,8 @@ from seatrial.stats import wilson
 FEWEST_ERRORS = 30
 """Wrong answers under which no groups are looked for."""
 MOST_ROWS = 20_000
+MOST_ERRORS = 5_000
+"""Wrong answers that are grouped, drawn at random; the time grows with their square."""
 MOST_COLUMNS, AXES = 100, 20
 """A matrix with more columns than the first is looked at along so many directions."""
 _LEAST_WEIGHT = 0.05
@@ -41,12 +43,14 @@ class ErrorGroup:
     """Wrong answers that lie close together.
 
     Attributes:
-        rows: (n,) positions, the most typical first.
+        rows: (n,) positions, the most typical first; of those that were drawn.
+        errors: How many of all wrong answers there are like them.
         traits: What sets it apart, the most telling first; at most three.
         error_rate: Share of wrong answers among all rows that have its traits.
     """
 
     rows: npt.NDArray[np.intp]
+    errors: int
     traits: tuple[Trait, ...]
     error_rate: Estimate
 
@@ -84,7 +88,7 @@ def error_groups(
     random = np.random.default_rng(seed)
     if matrix.shape[1] > MOST_COLUMNS:
         matrix, is_category = _narrowed(matrix, seed), [False] * AXES
-    errors = np.sort(random.permutation(errors)[:MOST_ROWS])
+    every, errors = len(errors), np.sort(random.permutation(errors)[:MOST_ERRORS])
     weights = _weights(matrix, wrong, random)
     placed = _placed(matrix[errors], matrix, is_category, weights)
     if not placed.shape[1]:
@@ -100,7 +104,7 @@ def error_groups(
         rows = errors[inside][order]
         traits, met = _traits(rows, made, len(wrong))
         rate = wilson(int(wrong[met].sum()), int(met.sum())) if met.any() else wilson(0, 1)
-        groups.append(ErrorGroup(rows, traits, rate))
+        groups.append(ErrorGroup(rows, round(len(rows) * every / len(errors)), traits, rate))
     groups.sort(key=lambda each: -len(each.rows))
     return tuple(each for each in groups if each.traits)
 

@@ -27,7 +27,7 @@ SAMPLED = 100
 """Wrong answers that are drawn to be looked at, and right ones."""
 FAR = 0.8
 """Of numbers: answers further off than this share of all are taken for wrong."""
-_GROUPS_VERSION = 1
+_GROUPS_VERSION = 2
 
 
 class Desk:
@@ -110,8 +110,8 @@ class Desk:
             name in self.given,
         )
 
-    def errors(self, against: str | None) -> Errors:
-        """All that is known of the wrong ones."""
+    def errors(self, against: str | None, *, look: bool) -> Errors:
+        """All that is known of the wrong ones; groups that are not on file are looked for if asked to."""
         seen = [each for each in self.cases if each.is_seen]
         is_wrong = np.array([each.is_wrong for each in seen], dtype=bool)
         sample = Sample(is_wrong, int(self.wrong.sum()), int((~self.wrong).sum()))
@@ -128,7 +128,7 @@ class Desk:
             self.cases,
             tuple(rows),
             self._order(found, masks, sample, references),
-            self._groups(),
+            self._groups(look=look),
             against or "no error at all",
         )
 
@@ -231,7 +231,7 @@ class Desk:
             return not_measured("no row of dev has it")
         return wilson(int(wrong_of(answers)[places].sum()), len(places))
 
-    def _groups(self) -> tuple[FoundGroup, ...]:
+    def _groups(self, *, look: bool) -> tuple[FoundGroup, ...] | None:
         """Groups of wrong answers, looked for once for these answers and columns."""
         names, split = columns_to_cut(self.chain), self.chain.split.parts[PART]
         columns = [(name, split.columns[name]) for name in names]
@@ -245,6 +245,8 @@ class Desk:
             }
         )
         known = self.project.ledger.newest("error-groups", key)
+        if known is None and not look:
+            return None
         if known is None:
             record = {"groups": [_group_json(each) for each in self._found_groups(names)]}
             known = self.project.ledger.append("error-groups", record, key=key)
@@ -280,7 +282,7 @@ class Desk:
 
 def _group_json(group: ErrorGroup) -> dict[str, Any]:
     return {
-        "errors": len(group.rows),
+        "errors": group.errors,
         "error_rate": group.error_rate.to_json(),
         "traits": [
             {"where": each.where, "share": each.share, "overall": each.overall}

@@ -146,7 +146,7 @@ class Errors:
         cases: The sample: wrong answers first, in the order in which they were drawn, then right ones.
         tags: The one most worth working on first.
         order: Whether the first of them is proved to be first; None with fewer than two.
-        groups: Groups that were found without anybody's tags.
+        groups: Groups that were found without anybody's tags; None if they were not looked for.
         against: What the room to improve is counted against.
     """
 
@@ -157,7 +157,7 @@ class Errors:
     cases: tuple[Case, ...]
     tags: tuple[TagRow, ...]
     order: Order | None
-    groups: tuple[FoundGroup, ...]
+    groups: tuple[FoundGroup, ...] | None
     against: str
 
     @property
@@ -195,7 +195,9 @@ class Errors:
                 "lead": settled.lead.to_json(),
                 "more": settled.more,
             },
-            "groups": [
+            "groups": None
+            if self.groups is None
+            else [
                 {
                     "errors": each.errors,
                     "error_rate": each.error_rate.to_json(),

@@ -23,17 +23,18 @@ ACTIONS = ("collect", "augment", "fix labels", "features", "leave")
 """What can be done about a tag."""
 
 
-def errors(project: Project, *, against: str | None = None) -> Errors:
-    """What is known of the kept candidate's wrong answers on dev. Groups are looked for once.
+def errors(project: Project, *, against: str | None = None, look: bool = True) -> Errors:
+    """What is known of the kept candidate's wrong answers on dev.
 
     Args:
         project: The project.
         against: A family of the ladder whose error rate is the room's end; None: no error at all.
+        look: Whether groups are looked for that are not on file; it takes seconds.
 
     Raises:
         NotFoundError: there is no candidate, or no such family.
     """
-    return Desk(project).errors(against)
+    return Desk(project).errors(against, look=look)
 
 
 def report_lines(found: Errors) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def report_lines(found: Errors) -> dict[str, Any]:
         "settled": settled(found),
         "groups": [
             (each.errors, " and ".join(one.where for one in each.traits), each.error_rate)
-            for each in found.groups
+            for each in found.groups or ()
         ],
         "worst": [
             WrongLine(each.id, each.said, each.truth, each.loss, each.fields, each.tags)

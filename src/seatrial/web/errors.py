@@ -137,7 +137,7 @@ class ErrorsPage:
     case: Shown | None
     tags: tuple[TagFigures, ...]
     settled: str
-    groups: tuple[Group, ...]
+    groups: tuple[Group, ...] | None
     against: str
 
 
@@ -164,7 +164,9 @@ def view(facts: Facts, asked: Mapping[str, str]) -> ErrorsPage:
         case=_shown(facts, found, cases, place, kind) if cases else None,
         tags=tuple(_tag(each) for each in found.tags),
         settled=settled(found),
-        groups=tuple(_group(each.errors, each.traits, each.error_rate) for each in found.groups),
+        groups=None
+        if found.groups is None
+        else tuple(_group(each.errors, each.traits, each.error_rate) for each in found.groups),
         against=found.against,
     )
 

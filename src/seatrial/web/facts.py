@@ -109,7 +109,7 @@ class Facts:
         from seatrial.verbs.errors import errors
 
         try:
-            return errors(self.project)
+            return errors(self.project, look=False)
         except NotFoundError:
             return None
 
