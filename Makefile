@@ -11,6 +11,9 @@ INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes 
 COMPILE = $(BIN)/python -m compileall -qq --workers 0 $(VENV)/lib # on every core; pip would do it on one
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
+# Bytecode is kept: each of the processes that commands and tests start would compile everything again.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test test-mlflow test-torch check bench lock clean
 
 demo: $(VENV)/run

@@ -20,6 +20,7 @@ from seatrial.verbs.slices import candidate_of
 
 if TYPE_CHECKING:
     from seatrial.records.candidate import Candidate
+    from seatrial.verbs.error_records import Case
 
 MOST_PUSHES = 5
 MOST_WORDS = 100
@@ -112,19 +113,37 @@ def trace(project: Project, name: str | None = None) -> Trace:
     Raises:
         NotFoundError: there is no candidate, or no row of the sample has that name.
     """
-    from seatrial.verbs.error_records import PART
     from seatrial.verbs.errors import case_of
 
-    chain = Chain(project)
-    materials = Materials(chain)
-    candidate = candidate_of(chain, materials)
-    case = case_of(project, name)
-    served = materials.scorer(candidate)
-    asked = [each.name for each in served.header.contract.features]
-    frame = materials.frame(PART, asked)
-    row = dict(zip(asked, frame.row(case.place), strict=True)) if asked else {"": None}
-    typical = typical_values(materials, asked)
-    return _traced((case.id, case.truth), row, _estimator(project, candidate), served, typical)
+    return Tracer(project).follow(case_of(project, name))
+
+
+class Tracer:
+    """Follows rows of dev through the kept candidate; what all of them need is read once.
+
+    Raises:
+        NotFoundError: there is no candidate.
+    """
+
+    def __init__(self, project: Project) -> None:
+        from seatrial.verbs.error_records import PART
+
+        chain = Chain(project)
+        materials = Materials(chain)
+        candidate = candidate_of(chain, materials)
+        self._served = materials.scorer(candidate)
+        self._trained = _estimator(project, candidate)
+        self._asked = [each.name for each in self._served.header.contract.features]
+        self._frame = materials.frame(PART, self._asked)
+        self._typical = typical_values(materials, self._asked)
+
+    def follow(self, case: Case) -> Trace:
+        """Follow one."""
+        row: dict[str, Any] = {"": None}
+        if self._asked:
+            row = dict(zip(self._asked, self._frame.row(case.place), strict=True))
+        named = (case.id, case.truth)
+        return _traced(named, row, self._trained, self._served, self._typical)
 
 
 def typical_values(materials: Materials, names: Sequence[str]) -> dict[str, Any]:

@@ -262,7 +262,7 @@ def _shown(facts: Facts, found: Errors, cases: Sequence[Case], place: int, kind:
         loss=f"{case.loss:.3g}",
         pushes=", ".join(
             f"{each.feature} {cell(each.value)} {each.change:+.2g}".replace("-", "−")
-            for each in facts.pushes(case.id)[:3]
+            for each in facts.pushes(case)[:3]
         ),
         fields=fields,
         pictures=tuple(_picture(name, each) for name, each in facts.pictures(case).items()),

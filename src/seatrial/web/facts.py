@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from seatrial.verbs.runs import Comparison, Run
     from seatrial.verbs.sign_off import SignOff
     from seatrial.verbs.slices import Slices
-    from seatrial.verbs.trace import Push
+    from seatrial.verbs.trace import Push, Tracer
     from seatrial.verbs.train import Training
     from seatrial.verbs.why import Reason
 
@@ -121,11 +121,15 @@ class Facts:
         optimised = str(self.project.plan.optimise)
         return newest(self.project, metric=optimised) or newest(self.project)
 
-    def pushes(self, row: str) -> tuple[Push, ...]:
-        """What pushed the answer to a row of the sample most."""
-        from seatrial.verbs.trace import trace
+    @cached_property
+    def _tracer(self) -> Tracer:
+        from seatrial.verbs.trace import Tracer
 
-        return trace(self.project, row).pushes
+        return Tracer(self.project)
+
+    def pushes(self, case: Case) -> tuple[Push, ...]:
+        """What pushed the answer to a row of the sample most."""
+        return self._tracer.follow(case).pushes
 
     def pictures(self, case: Case) -> dict[str, Pixels]:
         """The images of a row of the sample, by column."""
