@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import queue
 import signal
 import subprocess
 import sys
@@ -112,6 +113,7 @@ def test_a_healthy_shadow_is_measured_on_every_request(trial) -> None:
     propose(trial.project)
     look = healthy(trial)
     assert (look.release, look.rung, look.decisions) == (1, "shadow", 900)
+    assert "answering" not in open_alarms(look)  # what answered was stopped on purpose
     assert {each.claim: each.verdict for each in look.claims} == {
         "precision": "pass",
         RECALL: "pass",
@@ -499,14 +501,34 @@ def test_a_log_that_stands_elsewhere_is_named(trial, tmp_path, monkeypatch, caps
     assert json.loads(out)["decisions"] == 20
 
 
-def test_a_follower_looks_by_itself_and_stops_when_it_is_told_to(canary) -> None:
-    canary.serve(100)
-    before = len(canary.project.ledger.find("look"))
+DIES = """
+import os, sys
+from pathlib import Path
+from seatrial.runtime.switch import Switch
+switch = Switch.open(Path(sys.argv[1]))
+switch.decide(key="k", features={"x": 0.0, "hour": 3, "origin": "EWR"})
+os._exit(9)
+"""
+
+
+def test_a_follower_tells_at_once_that_nobody_answers_and_that_somebody_does_again(trial) -> None:
+    propose(trial.project, by="ann")
+    trial.serve(60)
     command = [sys.executable, "-m", "seatrial.cli.main", "watch", "--follow"]
-    with subprocess.Popen(command, cwd=canary.root, stdout=subprocess.PIPE) as process:
-        while len(canary.project.ledger.find("look")) == before and process.poll() is None:
+    with subprocess.Popen(command, cwd=trial.root, stdout=subprocess.PIPE, text=True) as process:
+        said: queue.Queue[str] = queue.Queue()
+        threading.Thread(
+            target=lambda: [said.put(each) for each in process.stdout], daemon=True
+        ).start()
+        while not trial.project.ledger.find("look") and process.poll() is None:
             time.sleep(0.05)
+        subprocess.run([sys.executable, "-c", DIES, str(trial.serving)], check=False)
+        while "Nobody answers" not in (alarm := said.get(timeout=30)):
+            pass
+        assert alarm.endswith("For platform.\n")
+        with trial.switch():
+            while "alarm over: answering" not in said.get(timeout=30):
+                pass
         process.send_signal(signal.SIGTERM)
-        process.stdout.read()
         assert process.wait() == 0
-    assert newest(canary.project).decisions == canary.tables()["decisions"].height
+    assert newest(trial.project).decisions == trial.tables()["decisions"].height == 61

@@ -69,6 +69,24 @@ def is_sealed(path: Path) -> bool:
     return True
 
 
+def was_closed(path: Path, start: int) -> bool:
+    """Whether a segment's writer ended it, and was not killed.
+
+    Args:
+        path: The segment.
+        start: An offset that :func:`read` gave; 0 for the beginning.
+    """
+    at = start or len(HEADER)
+    with path.open("rb") as stream:
+        stream.seek(at)
+        while (found := _frame(stream, path, at)) is not None:
+            data, _ = found
+            if _decode(data)["kind"] == END:
+                return True
+            at += FRAME.size + len(data)
+    return False
+
+
 def _records(stream: BinaryIO, path: Path, start: int) -> Iterator[tuple[dict[str, Any], int]]:
     stream.seek(start)
     batch: list[tuple[dict[str, Any], int]] = []

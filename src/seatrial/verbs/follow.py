@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from seatrial.core.digest import digest_file
 from seatrial.core.errors import ConflictError, StoreError
-from seatrial.runtime.segments import is_sealed, read, segments
+from seatrial.runtime.segments import is_sealed, read, segments, was_closed
 from seatrial.verbs.bundle import serving_folder
 from seatrial.verbs.project import Project
 from seatrial.verbs.shadow import Shadow
@@ -31,6 +31,9 @@ BATCH = 20_000
 """Records that are held in memory at once."""
 TABLES = ("decisions", "aftermath")
 _STATE = "state.json"
+
+Writer = Literal["writes", "closed", "gone", "unknown"]
+"""Somebody writes the log; the last one ended it; the last one was killed or crashed; it can't be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Follower:
     def __init__(self, project: Project, *, log: Path | None = None) -> None:
         self.project = project
         self.log = log or serving_folder(project).path / "log"
+        self._sees_writers = log is None  # a lock is seen on the machine that holds it
         self._folder = project.state / "follow"
         self._folder.mkdir(parents=True, exist_ok=True)
         self.log.mkdir(parents=True, exist_ok=True)
@@ -108,6 +112,17 @@ class Follower:
             if is_over:
                 self._seal(path, followed)
         return done
+
+    @property
+    def writer(self) -> Writer:
+        """What became of those who write the log, as far as it can be seen from here."""
+        found = segments(self.log) if self._sees_writers else []
+        if not found:
+            return "unknown"
+        known = {path: self._state.get(path.name, Followed()) for path in found}
+        if not all(each.sealed or is_sealed(path) for path, each in known.items()):
+            return "writes"
+        return "closed" if was_closed(found[-1], known[found[-1]].offset) else "gone"
 
     def table(self, name: str) -> pl.LazyFrame | None:
         """All rows of ``decisions`` or ``aftermath``; None without any."""

@@ -18,7 +18,7 @@ from seatrial.records.look import Alarm, Look, Moved, Series
 from seatrial.reports.claims import true_signs
 from seatrial.reports.numbers import whole
 from seatrial.verbs.desk import GUARD
-from seatrial.verbs.follow import Follower
+from seatrial.verbs.follow import Follower, Writer
 from seatrial.verbs.inputs import Inputs
 from seatrial.verbs.look import KIND, newest
 from seatrial.verbs.project import Project
@@ -28,6 +28,7 @@ from seatrial.verbs.watching import Watching
 
 ALARM = "alarm"
 _GATE = "gate"
+_ANSWERING = "answering"
 SHOWN_CLOSED = 10
 """Alarms that are over and are still shown, the newest first."""
 POLL_S = 1.0
@@ -60,7 +61,9 @@ def follow(
     tell: Callable[[Look], None] = lambda _look: None,
     niceness: int = 10,
 ) -> None:
-    """Follow the log and look every ``watch.every``, until SIGINT or SIGTERM.
+    """Follow the log and look every ``watch.every``, and at once when the answering process came or went.
+
+    Ends at SIGINT or SIGTERM.
 
     Args:
         project: The project.
@@ -78,10 +81,11 @@ def follow(
         signal.signal(number, lambda *_: stop.set())
     every = duration(project.plan.text.watch.every)
     with Follower(project, log=log) as follower:
-        due = project.clock.now()
+        due, writer = project.clock.now(), follower.writer
         while not stop.is_set():
             follower.read_on()
-            if project.clock.now() >= due:
+            before, writer = writer, follower.writer
+            if project.clock.now() >= due or writer != before:
                 due = project.clock.now() + every
                 try:
                     tell(look(project, follower, say=say))
@@ -101,7 +105,7 @@ def look(project: Project, follower: Follower, *, say: Say = lambda _line: None)
     seen = _seen(project, follower, before)
     _take_back(project, seen)
     renew(project)
-    found = replace(seen, alarms=_alarms(project, seen, say))
+    found = replace(seen, alarms=_alarms(project, seen, follower.writer, say))
     plain = found.to_json()
     if before is None or before.to_json() | {"at": ""} != plain | {"at": ""}:
         project.ledger.append(KIND, plain, key=found.project)
@@ -151,7 +155,7 @@ class _Problem:
     evidence: str = ""
 
 
-def _alarms(project: Project, seen: Look, say: Say) -> tuple[Alarm, ...]:
+def _alarms(project: Project, seen: Look, writer: Writer, say: Say) -> tuple[Alarm, ...]:
     """Open an alarm for each new problem, close those whose problem is gone; open ones first."""
     entries = project.ledger.find(ALARM, project.plan.text.project)
     last: dict[str, Alarm] = {}
@@ -159,9 +163,9 @@ def _alarms(project: Project, seen: Look, say: Say) -> tuple[Alarm, ...]:
         alarm = Alarm(**{**entry.payload, "sent": tuple(entry.payload["sent"])})
         last.setdefault(alarm.id, alarm)
     open_ = {name: alarm for name, alarm in last.items() if alarm.is_open}
-    problems = {each.id: each for each in _problems(project, seen)}
+    problems = {each.id: each for each in _problems(project, seen, writer)}
     channels = project.plan.text.watch.notify
-    settled = _settled(seen)
+    settled = _settled(seen) | ({_ANSWERING} if writer in {"writes", "closed"} else set())
     for name, alarm in open_.items():
         if name in settled and name not in problems:
             _file(project, replace(alarm, closed=seen.at), channels, say)
@@ -199,7 +203,7 @@ def _settled(seen: Look) -> set[str]:
     return held | still | {_GATE}
 
 
-def _problems(project: Project, seen: Look) -> list[_Problem]:
+def _problems(project: Project, seen: Look, writer: Writer) -> list[_Problem]:
     plan = project.plan
     claims = {claim.id: claim for claim in plan.claims}
     found = [
@@ -214,6 +218,12 @@ def _problems(project: Project, seen: Look) -> list[_Problem]:
         if each.verdict == "fail"
         and each.shift != "distance"  # seasons move; a claim says if it hurts
     ]
+    if writer == "gone":
+        fact = (
+            "Nobody answers: the process that did was killed or crashed. Start it: seatrial serve."
+        )
+        engineer = plan.text.owners.get("engineering", owner)
+        found.append(_Problem(_ANSWERING, engineer, fact))
     stands = standing(project)
     until = stands.valid_until if stands else None
     if until is not None and until <= seen.at:
