@@ -10,7 +10,7 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 
-from seatrial.core.errors import ArchiveError, MissingExtraError, PlanError
+from seatrial.core.errors import ArchiveError, PlanError, UserError
 from seatrial.models import export
 from seatrial.models.export import archive, edge_rows
 from seatrial.models.ladder import Sample, fit
@@ -64,7 +64,7 @@ def network(tmp_path_factory):
     (folder / "tiny_sentences-2.1.dist-info" / "METADATA").write_text(about)
     digest = hashlib.sha256(model).hexdigest()
     return folder, encoders._Source(
-        "text", "tiny-sentences", "tiny_sentences", "model.onnx", digest, WIDTH, "text"
+        "text", "tiny-sentences", "tiny_sentences", "model.onnx", digest, WIDTH, "pip install it"
     )
 
 
@@ -224,17 +224,19 @@ def test_texts_that_would_be_prepared_in_another_way_are_refused(installed, colu
         open_archive(data)
 
 
-def test_a_missing_extra_is_told_with_the_command_that_installs_it(installed, columns, monkeypatch):
+def test_a_network_that_is_not_installed_is_told_with_the_command_that_installs_it(
+    installed, columns, monkeypatch
+):
     asked = contract("text", encoder=encoders.encoder("sentence"))
     data = archived("sentence", asked, columns)
     gone = {
         **encoders._SOURCES,
         "sentence": encoders._Source(
-            "text", "no-such-package", "no_such_package", "model.onnx", "", WIDTH, "text"
+            "text", "no-such-package", "no_such_package", "model.onnx", "", WIDTH, "pip install it"
         ),
     }
     monkeypatch.setattr(encoders, "_SOURCES", gone)
-    with pytest.raises(MissingExtraError, match=r"pip install 'seatrial\[text\]'"):
+    with pytest.raises(UserError, match="is not installed. pip install it"):
         open_archive(data)
 
 

@@ -144,11 +144,10 @@ def fit(
 
 
 def lacks(family: str) -> str | None:
-    """The extra that a family of ours is trained with and that isn't installed; None if nothing is missing."""
+    """The command that installs what a family of ours is trained with; None if nothing is missing."""
     if family == "recurrent":
-        return None if find_spec("torch") else "torch"
-    extra = encoders.extra_of(family)
-    return extra if extra is not None and not encoders.is_installed(family) else None
+        return None if find_spec("torch") else "pip install 'seatrial[torch]'"
+    return encoders.lacking(family)
 
 
 def known_columns(matrix: NDArray[Any]) -> NDArray[Any]:

