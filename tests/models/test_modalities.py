@@ -236,7 +236,7 @@ def test_a_network_that_is_not_installed_is_told_with_the_command_that_installs_
         ),
     }
     monkeypatch.setattr(encoders, "_SOURCES", gone)
-    with pytest.raises(UserError, match="is not installed. pip install it"):
+    with pytest.raises(UserError, match=r"is not installed\. pip install it"):
         open_archive(data)
 
 
