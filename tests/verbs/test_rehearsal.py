@@ -1,13 +1,16 @@
 """Old and new answer the same rows through the real server before anything is released."""
 
 import json
+import re
 import sys
+import time
 
 import pytest
 
 import seatrial
 from seatrial.cli.main import main
 from seatrial.core.errors import NotFoundError, UserError
+from seatrial.verbs import load as loading
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.materials import Materials
 from seatrial.verbs.rehearsal import rehearse
@@ -31,8 +34,8 @@ def test_both_answer_every_row_as_they_did_offline(shop):
     project.close()
 
 
-def run(monkeypatch, *words: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["seatrial", "release", "rehearse", *words])
+def run(monkeypatch, *words: str, command: str = "rehearse") -> int:
+    monkeypatch.setattr(sys, "argv", ["seatrial", "release", command, *words])
     with pytest.raises(SystemExit) as stopped:
         main()
     return stopped.value.code
@@ -86,4 +89,46 @@ def test_a_candidate_that_is_not_there_and_no_rows_are_sentences(copy_of_shop, s
     project = seatrial.open(copy_of_shop)
     with pytest.raises(NotFoundError):
         rehearse(project)
+    project.close()
+
+
+def test_the_server_is_asked_as_often_as_is_required(shop, monkeypatch, capsys):
+    asked = ("--rate", "40", "--seconds", "1", "--project", str(shop))
+    assert run(monkeypatch, *asked, command="load") in {0, 3}  # as this host is busy
+    told = capsys.readouterr().out
+    assert re.search(r"reach(ed)? 40 requests a second", told)
+    assert max(map(len, told.splitlines())) <= 96
+
+
+def test_what_stalls_is_charged_with_what_waited_behind_it(shop, monkeypatch):
+    """Each answer takes 50 ms, so two connections give at most 40 a second; 100 are asked for."""
+
+    def slow(self, _turn, *, due):
+        time.sleep(max(due - time.perf_counter(), 0.0))
+        time.sleep(0.05)
+        self.last = time.perf_counter()
+        self.seconds.append(self.last - due)
+
+    monkeypatch.setattr(loading._Client, "ask", slow)
+    project = seatrial.open(shop)
+    found = loading.load(project, rate=100, seconds=0.5, connections=2)
+    last = found.steps[-1]
+    assert [each.rate for each in found.steps] == [25, 50, 100]
+    assert last.reached <= 40
+    assert last.latency_ms["p99"] > 500  # the last was due at 0.5 s, and had its turn at 1.2 s
+    assert not found.holds
+    assert found.peak_mb > 20
+    assert {*found.to_json()["steps"][0]} == {
+        "rate", "sent", "reached", "refused", "fallback", "latency_ms", "asking", "holds",
+    }  # fmt: skip
+    project.close()
+
+
+@pytest.mark.parametrize(
+    "given", [{"rate": 0}, {"rate": 1e9}, {"rate": 1, "seconds": 0}, {"rate": 1, "connections": 0}]
+)
+def test_a_load_that_can_not_be_is_a_sentence(shop, given):
+    project = seatrial.open(shop)
+    with pytest.raises(UserError, match="must lie in"):
+        loading.load(project, **given)
     project.close()

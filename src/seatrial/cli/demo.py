@@ -197,9 +197,9 @@ def _replayed(project: Project) -> Look:
     assert isinstance(clock, ManualClock)
     said: list[str] = []
     answering = serving(serving_folder(project).path, "--replay")
-    with Progress() as progress, answering as address, Follower(project) as follower:
+    with Progress() as progress, answering as server, Follower(project) as follower:
         replay = Replay(
-            address,
+            server.address,
             later(project),
             manifest,
             time="time_hour",

@@ -157,6 +157,54 @@ def rehearse(
     raise typer.Exit(0 if found.new.is_sound else 3)
 
 
+@release_app.command()
+def load(
+    *,
+    project: Where = HERE,
+    rate: Annotated[float, typer.Option("--rate", help="Requests a second that are required.")],
+    seconds: Annotated[float, typer.Option("--seconds", help="Of each of the three steps.")] = 5.0,
+    connections: Annotated[
+        int, typer.Option("--connections", help="Requests that may be open at one time.")
+    ] = 8,
+    as_json: Json = False,
+) -> None:
+    """Load the kept candidate's server up to a rate. Exit 3 if it isn't reached."""
+    from dataclasses import fields
+
+    import seatrial
+    from seatrial.cli.console import Progress, show, show_json
+    from seatrial.reports.rehearsal import LoadRow
+    from seatrial.reports.rehearsal import load as told
+    from seatrial.verbs.load import load as run
+
+    with Progress() as progress:
+        found = run(
+            seatrial.open(project),
+            rate=rate,
+            seconds=seconds,
+            connections=connections,
+            tell=progress.count_of,
+        )
+    if as_json:
+        show_json(found.to_json())
+    else:
+        rows = [
+            LoadRow(**{each.name: getattr(step, each.name) for each in fields(LoadRow)})
+            for step in found.steps
+        ]
+        show(
+            told(
+                rows,
+                name=found.candidate,
+                cold_ms=found.cold_ms,
+                peak_mb=found.peak_mb,
+                connections=found.connections,
+                host=found.host,
+            )
+        )
+    raise typer.Exit(0 if found.holds else 3)
+
+
 def _done(moved: Moved, *, as_json: bool) -> None:
     from seatrial.cli.console import show, show_json
     from seatrial.reports.release import moved as told

@@ -1,4 +1,4 @@
-"""A rehearsal for people: both candidates beside each other, then what would change."""
+"""Rehearsals for people: both candidates beside each other; one of them under load."""
 
 from __future__ import annotations
 
@@ -65,3 +65,70 @@ def _counts(name: str, found: Sequence[int], *, is_good: bool = False) -> list[P
         name,
         *(Piece(f"{each:,}", "" if is_good or not each else "red bold") for each in found),
     ]
+
+
+_BUSY = 0.8
+"""Share of a core from which the test may be what held the rate back."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRow:
+    """One rate, as it is shown."""
+
+    rate: float
+    sent: int
+    reached: float
+    refused: Mapping[str, int]
+    fallback: Mapping[str, int]
+    latency_ms: Mapping[str, float]
+    asking: float
+    holds: bool
+
+
+def load(
+    rows: Sequence[LoadRow],
+    *,
+    name: str,
+    cold_ms: float,
+    peak_mb: float,
+    connections: int,
+    host: str,
+) -> list[Line]:
+    """A row a rate, and whether the required one was reached."""
+    heads = [
+        "asked for",
+        "reached",
+        *(f"{each}" for each in rows[0].latency_ms),
+        "without",
+        "fallback",
+    ]
+    cells: list[list[Piece | str]] = [[Piece(each, DIM) for each in heads]]
+    cells += [
+        [
+            f"{each.rate:,.0f}/s",
+            Piece(f"{each.reached:,.0f}/s", "" if each.holds else "red bold"),
+            *(f"{value:.1f} ms" for value in each.latency_ms.values()),
+            f"{sum(each.refused.values()):,}",
+            f"{sum(each.fallback.values()):,}",
+        ]
+        for each in rows
+    ]
+    last = rows[-1]
+    said = f"{name} on {connections} connections, {host}. Time counts from when a request was due."
+    verdict = "It reached" if last.holds else "It did not reach"
+    lines = [*wrapped(said, indent=0), line(""), *table(cells), line("")]
+    for reason, count in sorted(
+        {**last.refused, **last.fallback}.items(), key=lambda each: -each[1]
+    ):
+        lines.append(line(Piece(f"  {count:,} at the full rate: {reason}", "red bold")))
+    lines.append(
+        line(f"The first answer took {cold_ms:.0f} ms; the server peaked at {peak_mb:.0f} MB.")
+    )
+    lines.append(line(f"{verdict} {last.rate:,.0f} requests a second."))
+    if not last.holds and last.asking > _BUSY:
+        lines += wrapped(
+            "The test itself could ask no faster: it had a core of its own and needed more. What the server "
+            "can do beyond that isn't known here.",
+            indent=0,
+        )
+    return [*lines, next_command("seatrial release propose" if last.holds else "seatrial next")]

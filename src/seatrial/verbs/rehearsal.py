@@ -207,8 +207,8 @@ class _Asked:
         bundle = Bundle(chain, materials, ServingFolder(folder))
         self._manifest: Manifest = bundle.rehearsed(candidate, root)
         bundle.publish(self._manifest)
-        address = stack.enter_context(serving(folder))
-        self._http = http.client.HTTPConnection(address, timeout=60)
+        answering = stack.enter_context(serving(folder))
+        self._http = http.client.HTTPConnection(answering.address, timeout=60)
         stack.callback(self._http.close)
         self._features = self._manifest.contract.features
         names = [each.name for each in (*self._features, *self._manifest.context)]

@@ -48,9 +48,17 @@ class Answered:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A server of its own: ``host:port``, and the number of its process."""
+
+    address: str
+    pid: int
+
+
 @contextmanager
-def serving(folder: Path, *options: str) -> Iterator[str]:
-    """Answer from a serving folder in a process of its own, as ``seatrial serve``; gives ``host:port``.
+def serving(folder: Path, *options: str) -> Iterator[Answering]:
+    """Answer from a serving folder in a process of its own, as ``seatrial serve``.
 
     Args:
         folder: The serving folder.
@@ -69,7 +77,7 @@ def serving(folder: Path, *options: str) -> Iterator[str]:
     ) as server:
         try:
             _wait(server, port)
-            yield f"127.0.0.1:{port}"
+            yield Answering(f"127.0.0.1:{port}", server.pid)
         finally:
             server.terminate()
 
