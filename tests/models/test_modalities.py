@@ -240,6 +240,16 @@ def test_a_network_that_is_not_installed_is_told_with_the_command_that_installs_
         open_archive(data)
 
 
+def test_a_part_is_read_by_the_network_once(installed, columns, monkeypatch):
+    asked = contract("text", encoder=encoders.encoder("sentence"))
+    scorer = open_archive(archived("sentence", asked, columns))
+    first = scorer.matrix("dev", columns)
+    monkeypatch.setattr(encoders, "encode", None)
+    assert scorer.matrix("dev", columns) is first
+    with pytest.raises(ValueError, match="read-only"):
+        first[0] = 0.0
+
+
 def test_the_sentence_encoder_reads_each_text_by_itself(installed):
     feature = Feature("text", "text", encoder=encoders.encoder("sentence"))
     texts = ["win a prize now", None, "see you", "a much longer text than the others are"]

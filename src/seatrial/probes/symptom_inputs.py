@@ -45,11 +45,9 @@ class Found:
 
 def matrices(inputs: Inputs, *parts: str) -> tuple[Contract, list[Any]]:
     """The contract, and the encoded rows of parts as the candidate is asked them."""
-    from seatrial.scoring.encode import encode
-
     scorer = inputs["scorer"]
-    contract = scorer.header.contract
-    return contract, [encode(contract, inputs[f"frame/{part}"], scorer.functions) for part in parts]
+    found = [scorer.matrix(part, inputs[f"frame/{part}"]) for part in parts]
+    return scorer.header.contract, found
 
 
 def why_untrained(inputs: Inputs) -> str:

@@ -88,6 +88,9 @@ class Scorer:
     form: Form
     functions: Functions
     _scalars: Scalars | None = field(init=False, repr=False, compare=False)
+    _read: dict[str, NDArray[Any]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         """Make what encodes few rows once."""
@@ -99,6 +102,21 @@ class Scorer:
         trained = header.form == "estimator"
         matrix = self._encoded(columns) if trained else np.empty((0, 0))
         return finish(header, self.form.scores(matrix, columns))
+
+    def matrix(self, part: str, columns: Columns) -> NDArray[Any]:
+        """Rows of a part of the data as the model is shown them; what a network reads is read once.
+
+        Args:
+            part: Its name; the same name stands for the same rows.
+            columns: Raw columns of those rows.
+        """
+        contract = self.header.contract
+        if not contract.encoders:
+            return encode(contract, columns, self.functions)
+        if part not in self._read:
+            self._read[part] = encode(contract, columns, self.functions)
+            self._read[part].setflags(write=False)  # everybody has the same one
+        return self._read[part]
 
     def _encoded(self, columns: Columns) -> NDArray[Any]:
         few = len(next(iter(columns.values()), ())) <= FEW
