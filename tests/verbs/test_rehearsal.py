@@ -80,6 +80,21 @@ def test_what_was_released_is_the_old_one_with_the_code_that_it_had(copy_of_shop
     project.close()
 
 
+def test_what_was_released_without_code_of_its_own_is_the_old_one_too(copy_of_shop):
+    plan = copy_of_shop / "plan.yaml"
+    text = plan.read_text().replace("builders:plain", "linear").replace("  features: feats\n", "")
+    plan.write_text(text)
+    project = seatrial.open(copy_of_shop)
+    project.train()
+    propose(project, by="grace", override="it is tried")
+    project.close()
+    plan.write_text(text.replace("drop: [clerk]", "drop: [clerk, items]"))
+    project = seatrial.open(copy_of_shop)
+    project.train()
+    assert rehearse(project, rows=10).is_released
+    project.close()
+
+
 def test_a_candidate_that_is_not_there_and_no_rows_are_sentences(copy_of_shop, shop):
     project = seatrial.open(copy_of_shop)
     with pytest.raises(UserError, match="at least one row"):

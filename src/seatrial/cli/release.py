@@ -126,11 +126,8 @@ def rehearse(
     as_json: Json = False,
 ) -> None:
     """Ask the kept candidate and the one before through the real server. Exit 3 if it isn't sound."""
-    from dataclasses import fields
-
     import seatrial
     from seatrial.cli.console import Progress, show, show_json
-    from seatrial.reports.rehearsal import ArmRow
     from seatrial.reports.rehearsal import rehearsal as told
     from seatrial.verbs.rehearsal import rehearse as run
 
@@ -139,21 +136,7 @@ def rehearse(
     if as_json:
         show_json(found.to_json())
     else:
-        old, new = (
-            ArmRow(**{each.name: getattr(arm, each.name) for each in fields(ArmRow)})
-            for arm in (found.old, found.new)
-        )
-        show(
-            told(
-                old,
-                new,
-                rows=found.rows,
-                metric=found.metric,
-                is_released=found.is_released,
-                differ=found.differ,
-                change=found.change,
-            )
-        )
+        show(told(found))
     raise typer.Exit(0 if found.new.is_sound else 3)
 
 
@@ -169,11 +152,8 @@ def load(
     as_json: Json = False,
 ) -> None:
     """Load the kept candidate's server up to a rate. Exit 3 if it isn't reached."""
-    from dataclasses import fields
-
     import seatrial
     from seatrial.cli.console import Progress, show, show_json
-    from seatrial.reports.rehearsal import LoadRow
     from seatrial.reports.rehearsal import load as told
     from seatrial.verbs.load import load as run
 
@@ -188,20 +168,7 @@ def load(
     if as_json:
         show_json(found.to_json())
     else:
-        rows = [
-            LoadRow(**{each.name: getattr(step, each.name) for each in fields(LoadRow)})
-            for step in found.steps
-        ]
-        show(
-            told(
-                rows,
-                name=found.candidate,
-                cold_ms=found.cold_ms,
-                peak_mb=found.peak_mb,
-                connections=found.connections,
-                host=found.host,
-            )
-        )
+        show(told(found))
     raise typer.Exit(0 if found.holds else 3)
 
 

@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from seatrial.core.estimate import Estimate
+from seatrial.records.rehearsal import Load, Rehearsal
 from seatrial.reports import numbers
 from seatrial.reports.lines import DIM, Line, Piece, line, next_command, table, wrapped
 
 
-@dataclass(frozen=True, slots=True)
-class ArmRow:
-    """What one of the two did, as it is shown; counts by reason."""
-
-    name: str
-    answered: int
-    refused: Mapping[str, int]
-    fallback: Mapping[str, int]
-    otherwise: int
-    latency_ms: Mapping[str, float]
-    metric: Estimate
-
-
-def rehearsal(
-    old: ArmRow,
-    new: ArmRow,
-    *,
-    rows: int,
-    metric: str,
-    is_released: bool,
-    differ: Estimate,
-    change: Estimate,
-) -> list[Line]:
+def rehearsal(found: Rehearsal) -> list[Line]:
     """The table, the difference, and what to do next."""
+    old, new, metric = found.old, found.new, found.metric
     arms = (old, new)
-    first = "decides now" if is_released else "simplest"
+    first = "decides now" if found.is_released else "simplest"
     heads = [f"{first}: {old.name}", f"kept: {new.name}"]
     cells: list[list[Piece | str]] = [["", *(Piece(each, DIM) for each in heads)]]
     cells += [
@@ -48,16 +26,16 @@ def rehearsal(
         [name, *(f"{each.latency_ms[name]:.1f} ms" for each in arms)] for name in new.latency_ms
     ]
     cells.append([metric, *(numbers.whole(each.metric) for each in arms)])
-    said = f"Asked both about {rows:,} rows of dev over HTTP, one request a row, in turns."
+    said = f"Asked both about {found.rows:,} rows of dev over HTTP, one request a row, in turns."
     lines = [line(said), line(""), *table(cells), line("")]
     reasons = {**new.refused, **new.fallback}
     for reason, count in sorted(reasons.items(), key=lambda each: -each[1])[:5]:
         lines += wrapped(f"{count:,} of the kept one: {reason}", indent=2, style="red bold")
-    lines.append(line(f"They answer {numbers.whole(differ)} of the rows differently."))
+    lines.append(line(f"They answer {numbers.whole(found.differ)} of the rows differently."))
+    change = found.change
     told = numbers.plus_minus(change) if change.measured else f"not told: {change.method}"
     lines.append(line(f"{metric[:1].upper()}{metric[1:]} of what was answered: {told}."))
-    is_sound = not (reasons or new.otherwise)
-    return [*lines, next_command("seatrial release propose" if is_sound else "seatrial trace")]
+    return [*lines, next_command("seatrial release propose" if new.is_sound else "seatrial trace")]
 
 
 def _counts(name: str, found: Sequence[int], *, is_good: bool = False) -> list[Piece | str]:
@@ -71,30 +49,9 @@ _BUSY = 0.8
 """Share of a core from which the test may be what held the rate back."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoadRow:
-    """One rate, as it is shown."""
-
-    rate: float
-    sent: int
-    reached: float
-    refused: Mapping[str, int]
-    fallback: Mapping[str, int]
-    latency_ms: Mapping[str, float]
-    asking: float
-    holds: bool
-
-
-def load(
-    rows: Sequence[LoadRow],
-    *,
-    name: str,
-    cold_ms: float,
-    peak_mb: float,
-    connections: int,
-    host: str,
-) -> list[Line]:
+def load(found: Load) -> list[Line]:
     """A row a rate, and whether the required one was reached."""
+    rows = found.steps
     heads = [
         "asked for",
         "reached",
@@ -114,7 +71,7 @@ def load(
         for each in rows
     ]
     last = rows[-1]
-    said = f"{name} on {connections} connections, {host}. Time counts from when a request was due."
+    said = f"{found.candidate} on {found.connections} connections, {found.host}. Time counts from when a request was due."
     verdict = "It reached" if last.holds else "It did not reach"
     lines = [*wrapped(said, indent=0), line(""), *table(cells), line("")]
     for reason, count in sorted(
@@ -122,7 +79,9 @@ def load(
     ):
         lines.append(line(Piece(f"  {count:,} at the full rate: {reason}", "red bold")))
     lines.append(
-        line(f"The first answer took {cold_ms:.0f} ms; the server peaked at {peak_mb:.0f} MB.")
+        line(
+            f"The first answer took {found.cold_ms:.0f} ms; the server peaked at {found.peak_mb:.0f} MB."
+        )
     )
     lines.append(line(f"{verdict} {last.rate:,.0f} requests a second."))
     if not last.holds and last.asking > _BUSY:

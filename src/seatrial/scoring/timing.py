@@ -129,16 +129,24 @@ def measure(request: Mapping[str, Any]) -> dict[str, Any]:
     return {"milliseconds": took, "peak_mb": peak_memory_mb(), "busy": wall / max(worked, 1e-9)}
 
 
-def peak_memory_mb() -> float:
-    """Peak resident memory of this process, in MB.
+def peak_memory_mb(pid: int | None = None) -> float:
+    """Peak resident memory of this process, or of another where there is /proc, in MB.
 
-    Where there is /proc, it is the mark since the program started, or since it was set back; the
-    one of getrusage would hold that of the parent too.
+    With /proc it is the mark since the program started, or since it was set back; the one of getrusage
+    would hold that of the parent too.
+
+    Args:
+        pid: Number of another process.
+
+    Returns:
+        MB; NaN if another process can't be looked at.
     """
     try:
-        lines = Path("/proc/self/status").read_text().splitlines()
+        lines = Path(f"/proc/{pid or 'self'}/status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024 / 1e6
     except (OSError, StopIteration):
+        if pid is not None:
+            return float("nan")
         unit = 1 if sys.platform == "darwin" else 1024
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
-import shutil
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from http.client import OK, HTTPConnection
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,6 +19,7 @@ from seatrial.core.errors import NotFoundError, UserError
 from seatrial.core.estimate import Estimate, not_measured
 from seatrial.records.candidate import Candidate
 from seatrial.records.manifest import Manifest
+from seatrial.records.rehearsal import Rehearsal, Rehearsed
 from seatrial.runtime.folder import ServingFolder
 from seatrial.verbs.bundle import Bundle
 from seatrial.verbs.chain import Chain
@@ -28,7 +27,8 @@ from seatrial.verbs.comparison import estimated
 from seatrial.verbs.materials import Materials, as_predictions
 from seatrial.verbs.project import Project
 from seatrial.verbs.released import CHAMPION, Unfit, arm_of, fitted
-from seatrial.verbs.replay import sent, serving
+from seatrial.verbs.replay import Answering, sent, serving
+from seatrial.verbs.shadow import class_name
 from seatrial.verbs.slices import candidate_of
 
 if TYPE_CHECKING:
@@ -41,82 +41,6 @@ _WARM = 20
 
 Counted = Callable[[str, int, int], None]
 """Is told what is going on, how many are done, and of how many."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """What one of the two did.
-
-    Attributes:
-        name: The candidate.
-        answered: Requests that were answered with 200.
-        refused: Requests that were not, by the server's reason.
-        fallback: Answers that the fallback gave, by the server's reason.
-        otherwise: Answers of the model that differ from what it answered offline.
-        latency_ms: Quantiles of the time to an answer, ``p50``, ``p90``, ``p99``.
-        metric: The optimised metric of what was answered, fallbacks included.
-    """
-
-    name: str
-    answered: int
-    refused: Mapping[str, int]
-    fallback: Mapping[str, int]
-    otherwise: int
-    latency_ms: Mapping[str, float]
-    metric: Estimate
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether every row was answered, by the model, as offline."""
-        return not (self.refused or self.fallback or self.otherwise)
-
-    def to_json(self) -> dict[str, Any]:
-        """Write it as a JSON object."""
-        return {
-            "candidate": self.name,
-            "answered": self.answered,
-            "refused": dict(self.refused),
-            "fallback": dict(self.fallback),
-            "other_than_offline": self.otherwise,
-            "latency_ms": dict(self.latency_ms),
-            "metric": self.metric.to_json(),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """Both beside each other.
-
-    Attributes:
-        old: What decides now, or the simplest of the ladder where nothing was released.
-        new: The kept candidate.
-        is_released: Whether the old one was released.
-        rows: Rows that both were asked about.
-        metric: The optimised metric.
-        differ: Share of the rows that they answer differently.
-        change: Paired difference of the metric, the new one less the old.
-    """
-
-    old: Arm
-    new: Arm
-    is_released: bool
-    rows: int
-    metric: str
-    differ: Estimate
-    change: Estimate
-
-    def to_json(self) -> dict[str, Any]:
-        """Write it as the JSON object of ``seatrial release rehearse --json``; see ``docs/json.md``."""
-        return {
-            "old": self.old.to_json(),
-            "new": self.new.to_json(),
-            "released": self.is_released,
-            "rows": self.rows,
-            "metric": self.metric,
-            "differ": self.differ.to_json(),
-            "change": self.change.to_json(),
-            "sound": self.new.is_sound,
-        }
 
 
 def rehearse(
@@ -142,23 +66,19 @@ def rehearse(
     chain = Chain(project)
     materials = Materials(chain)
     new = candidate_of(chain, materials)
-    old, root = _before(chain, materials, new)
+    old, root, is_released = _before(chain, materials, new)
     random = np.random.default_rng(chain.plan.text.train.seed)
     places = np.sort(random.permutation(len(materials.truth(PART)))[:rows])
-    scratch = Path(tempfile.mkdtemp(prefix="seatrial-"))
-    try:
-        with ExitStack() as stack:
-            asked = [
-                _Asked(chain, materials, old, root, scratch / "old", stack),
-                _Asked(chain, materials, new, project.root, scratch / "new", stack),
-            ]
-            for done, place in enumerate(places):
-                tell("Asking both", done, len(places))
-                for each in asked if done % 2 else reversed(asked):
-                    each.ask(int(place), is_counted=done >= _WARM or len(places) <= _WARM)
-            pair = [each.predictions(places) for each in asked]
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    with ExitStack() as stack:
+        asked = [
+            _Asked(chain, materials, old, root, stack),
+            _Asked(chain, materials, new, project.root, stack),
+        ]
+        for done, place in enumerate(places):
+            tell("Asking both", done, len(places))
+            for each in asked if done % 2 else reversed(asked):
+                each.ask(int(place), is_counted=done >= _WARM or len(places) <= _WARM)
+    pair = [each.predictions(places) for each in asked]
     optimise = chain.plan.optimise
     change = (
         estimated(chain, optimise, pair[1], pair[0])
@@ -166,9 +86,9 @@ def rehearse(
         else not_measured("they did not answer the same rows")
     )
     return Rehearsal(
-        asked[0].arm(places),
-        asked[1].arm(places),
-        root != project.root,
+        asked[0].rehearsed(places),
+        asked[1].rehearsed(places),
+        is_released,
         len(places),
         str(optimise),
         _differ(asked, materials.units(PART)),
@@ -176,19 +96,71 @@ def rehearse(
     )
 
 
-def _before(chain: Chain, materials: Materials, new: Candidate) -> tuple[Candidate, Path]:
-    """What decides now, and where its modules are; the simplest of the ladder if nothing was released."""
+@contextmanager
+def served(
+    chain: Chain, materials: Materials, candidate: Candidate, root: Path
+) -> Iterator[tuple[Manifest, Answering]]:
+    """Let a candidate decide everything behind a server of its own, from a folder that is thrown away.
+
+    Args:
+        chain: The project.
+        materials: Of it.
+        candidate: Any that is on file.
+        root: The folder that its modules are in.
+
+    Raises:
+        ConflictError: the server doesn't get ready.
+    """
+    with TemporaryDirectory(prefix="seatrial-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        bundle = Bundle(chain, materials, ServingFolder(folder))
+        manifest = bundle.rehearsed(candidate, root)
+        bundle.publish(manifest)
+        with serving(folder) as server:
+            yield manifest, server
+
+
+def asked_columns(manifest: Manifest) -> list[str]:
+    """Columns that a request holds: features, then context."""
+    return [each.name for each in (*manifest.contract.features, *manifest.context)]
+
+
+def request(manifest: Manifest, key: int, row: Mapping[str, Any]) -> bytes:
+    """The body that asks about a row."""
+    return msgspec.json.encode(
+        {
+            "key": key,
+            "features": sent(manifest.contract.features, row),
+            "context": sent(manifest.context, row),
+        }
+    )
+
+
+def post(http: HTTPConnection, body: bytes) -> tuple[int, bytes]:
+    """Ask; gives the status and what was answered."""
+    http.request("POST", "/predict", body, {"Content-Type": "application/json"})
+    answer = http.getresponse()
+    return answer.status, answer.read()
+
+
+def why_fallback(answer: Mapping[str, Any]) -> str:
+    """Why an answer is not the model's; empty if it is."""
+    return "" if answer["decided_by"] == "model" else answer.get("failure", answer["decided_by"])
+
+
+def _before(chain: Chain, materials: Materials, new: Candidate) -> tuple[Candidate, Path, bool]:
+    """What decides now, where its modules are, and True; the simplest of the ladder if nothing was released."""
     arm = arm_of(chain.project, CHAMPION, ours=new.artefact)
     if arm is not None:
         found = fitted(chain, arm, CHAMPION)
         if isinstance(found, Unfit):
             raise UserError(found.reason)
-        return materials.released(found), found.root
+        return materials.released(found), found.root, True
     family = chain.family("simplest")
     simplest = chain.on_file(chain.recipe(family)) if family is not None else None
     if simplest is None or simplest.artefact == new.artefact:
         raise NotFoundError("there is nothing to hold it against", hint="seatrial train")
-    return simplest, chain.project.root
+    return simplest, chain.project.root, False
 
 
 class _Asked:
@@ -200,19 +172,12 @@ class _Asked:
         materials: Materials,
         candidate: Candidate,
         root: Path,
-        folder: Path,
         stack: ExitStack,
     ) -> None:
         self._chain, self._materials, self._candidate = chain, materials, candidate
-        bundle = Bundle(chain, materials, ServingFolder(folder))
-        self._manifest: Manifest = bundle.rehearsed(candidate, root)
-        bundle.publish(self._manifest)
-        answering = stack.enter_context(serving(folder))
-        self._http = http.client.HTTPConnection(answering.address, timeout=60)
-        stack.callback(self._http.close)
-        self._features = self._manifest.contract.features
-        names = [each.name for each in (*self._features, *self._manifest.context)]
-        self._frame = materials.frame(PART, names)
+        self._manifest, server = stack.enter_context(served(chain, materials, candidate, root))
+        self._http = stack.enter_context(closing(HTTPConnection(server.address, timeout=60)))
+        self._frame = materials.frame(PART, asked_columns(self._manifest))
         self._seconds: list[float] = []
         self._refused: Counter[str] = Counter()
         self.answers: dict[int, Mapping[str, Any]] = {}
@@ -220,41 +185,27 @@ class _Asked:
     def ask(self, place: int, *, is_counted: bool) -> None:
         """Ask about a row."""
         row = self._frame.row(place, named=True) if self._frame.width else {}
-        request = {
-            "key": place,
-            "features": sent(self._features, row),
-            "context": sent(self._manifest.context, row),
-        }
-        body = msgspec.json.encode(request)
+        body = request(self._manifest, place, row)
         watch = Stopwatch()
-        status, data = self._post(body)
+        status, data = post(self._http, body)
         if is_counted:
             self._seconds.append(watch.seconds)
-        if status == http.client.OK:
+        if status == OK:
             self.answers[place] = msgspec.json.decode(data)
         else:
             self._refused[f"{status}: {data[:200].decode(errors='replace')}"] += 1
 
-    def _post(self, body: bytes) -> tuple[int, bytes]:
-        self._http.request("POST", "/predict", body, {"Content-Type": "application/json"})
-        answer = self._http.getresponse()
-        return answer.status, answer.read()
-
-    def arm(self, places: NDArray[np.intp]) -> Arm:
+    def rehearsed(self, places: NDArray[np.intp]) -> Rehearsed:
         """What it did."""
         milliseconds = 1e3 * np.array(self._seconds)
-        reasons = Counter(
-            str(each.get("failure", each["decided_by"]))
-            for each in self.answers.values()
-            if each["decided_by"] != "model"
-        )
+        reasons = Counter(why for each in self.answers.values() if (why := why_fallback(each)))
         answered = np.array([place for place in places if place in self.answers], dtype=np.intp)
         metric = (
             estimated(self._chain, self._chain.plan.optimise, self.predictions(answered))
             if len(answered)
             else not_measured("nothing was answered")
         )
-        return Arm(
+        return Rehearsed(
             self._candidate.name,
             len(self.answers),
             dict(self._refused),
@@ -270,13 +221,13 @@ class _Asked:
         return sum(
             not _is_same(self.decided(place), offline[place])
             for place, each in self.answers.items()
-            if each["decided_by"] == "model"
+            if not why_fallback(each)
         )
 
     def decided(self, place: int) -> float:
         """What a row was answered, as offline answers hold it: a number, or the code of a class."""
         decision, classes = self.answers[place]["decision"], self._chain.classes
-        return float(classes.index(_told(decision)) if classes else decision)
+        return float(classes.index(class_name(decision)) if classes else decision)
 
     def predictions(self, places: NDArray[np.intp]) -> Predictions:
         """What was answered of rows, as a metric takes it."""
@@ -298,13 +249,11 @@ class _Asked:
         classes = self._chain.classes
         if not classes:
             return [decided]
-        stated = {_told(each["decision"]): each["confidence"] for each in answer["alternatives"]}
+        stated = {
+            class_name(each["decision"]): each["confidence"] for each in answer["alternatives"]
+        }
         stated[classes[int(decided)]] = answer["confidence"] or 1.0
         return [stated.get(name, 0.0) for name in classes]
-
-
-def _told(decision: Any) -> str:
-    return str(decision).lower() if isinstance(decision, bool) else str(decision)
 
 
 def _is_same(one: float, other: float) -> bool:

@@ -240,12 +240,13 @@ def _aftermath(records: Sequence[Record]) -> pl.DataFrame:
             AT: at.str.to_datetime(time_unit="us", time_zone="UTC"),
             ID: pl.Series([record["decision_id"] for record in records], dtype=pl.String),
             KEY: pl.Series([record["key_hash"] for record in records], dtype=pl.String),
-            "value": pl.Series([_text(each) for each in values], dtype=pl.String),
+            "value": pl.Series(
+                [None if each is None else class_name(each) for each in values], dtype=pl.String
+            ),
         }
     )
 
 
-def _text(value: str | float | bool | None) -> str | None:  # noqa: FBT001 — an outcome, not a switch
-    if value is None:
-        return None
+def class_name(value: str | float | bool) -> str:  # noqa: FBT001 — an outcome, not a switch
+    """A decision or outcome as a class is named: ``true`` and ``false`` for booleans."""
     return str(value).lower() if isinstance(value, bool) else str(value)
