@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
 
 from seatrial.core.digest import digest
 from seatrial.core.estimate import Estimate
@@ -38,7 +37,9 @@ class Checks:
     def verdicts(self, asked: Augmentation) -> dict[str, tuple[Verdict, str]]:
         """Each check's verdict, and what to say of it."""
         return {
-            "people": _verdict(self.people, "people get {} of them right", ">=", asked.people),
+            "people": _verdict(self.people, "people get {} of them right", ">=", asked.people)
+            if self.people
+            else ("unknown", "people were not asked yet"),
             "detectable": _verdict(
                 self.detectable,
                 "a classifier tells them from real rows with an area under the ROC curve of {}",
@@ -56,7 +57,7 @@ class Checks:
 
 def _verdict(found: Estimate | None, said: str, sign: str, at: float) -> tuple[Verdict, str]:
     if found is None:
-        return "unknown", "people were not asked yet" if sign == ">=" else "not measured yet"
+        return "unknown", "not measured yet"
     if not found.measured:
         return "unknown", found.method
     keeps, breaks = beside(sign, at, found)
@@ -95,15 +96,9 @@ def on_file(project: Project, plan: Plan, name: str, plain: str) -> Checks:
     ledger = project.ledger
     people = ledger.newest(PEOPLE, people_key(project, plan, name))
     measured = ledger.newest(CHECK, check_key(project, plan, name, plain))
-    return Checks(
-        _estimate(people.payload["people"]) if people else None,
-        _estimate(measured.payload["detectable"]) if measured else None,
-        _estimate(measured.payload["error"]) if measured else None,
-    )
-
-
-def _estimate(given: Mapping[str, Any]) -> Estimate:
-    return Estimate.from_json(given)
+    given = {**(people.payload if people else {}), **(measured.payload if measured else {})}
+    found = {each.name: given.get(each.name) for each in fields(Checks)}
+    return Checks(**{name: Estimate.from_json(each) for name, each in found.items() if each})
 
 
 def admitted(project: Project, plan: Plan, plain: str) -> dict[str, str]:

@@ -65,7 +65,7 @@ class Chain:
     def __init__(self, project: Project, *, plan: Plan | None = None) -> None:
         self.project = project
         self.plan: Plan = plan or project.plan
-        self._recipes: dict[str, Recipe] = {}
+        self._recipes: dict[tuple[str, bool], Recipe] = {}
         self._leaves_below: dict[tuple[str, ...], Mapping[str, str]] = {}
 
     @cached_property
@@ -340,10 +340,9 @@ class Chain:
         Raises:
             CodeError: the user's code can't be read.
         """
-        name = f"plain {family}" if plain else family
-        if name not in self._recipes:
-            self._recipes[name] = self._recipe(family, plain=plain)
-        return self._recipes[name]
+        if (family, plain) not in self._recipes:
+            self._recipes[family, plain] = self._recipe(family, plain=plain)
+        return self._recipes[family, plain]
 
     def _recipe(self, family: str, *, plain: bool) -> Recipe:
         trained = not is_baseline(family)
