@@ -9,8 +9,9 @@ from seatrial.core.errors import UserError
 from seatrial.evaluation import Predictions, measure
 from seatrial.evaluation.facets import facets
 from seatrial.evaluation.question import Question
+from seatrial.evaluation.slice_cells import Losses, count
 from seatrial.evaluation.slice_table import tabulate
-from seatrial.evaluation.slices import LEVEL, Losses, count, losses, rank, search
+from seatrial.evaluation.slices import LEVEL, losses, rank, search
 
 SEARCHES = 120
 

@@ -13,7 +13,8 @@ from seatrial.evaluation.confusion import METRICS, weights
 from seatrial.evaluation.facets import Facet
 from seatrial.evaluation.predictions import Codes, Floats, Predictions
 from seatrial.evaluation.question import Question
-from seatrial.evaluation.slices import LEAST_ROWS, Cells, Losses, condition, count, joined
+from seatrial.evaluation.slice_cells import Cells, Losses, condition, count, joined
+from seatrial.evaluation.slices import LEAST_ROWS
 
 _OTHERS = frozenset({"matthews_corrcoef", "balanced_accuracy", "expected_cost"})
 """Metrics of decisions that are no ratio of counts between 0 and 1."""

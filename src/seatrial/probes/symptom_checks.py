@@ -218,7 +218,8 @@ def calibrated(inputs: Inputs) -> Found:
 def no_unexpected_slice(inputs: Inputs) -> Found:
     """No slice is worse than the candidate itself expects."""
     from seatrial.evaluation.facets import facets
-    from seatrial.evaluation.slices import LEAST_ROWS, Losses, search
+    from seatrial.evaluation.slice_cells import Losses
+    from seatrial.evaluation.slices import LEAST_ROWS, search
 
     dev: Predictions = inputs["predictions/dev"]
     if dev.task != "regression" and not dev.states_probabilities:
