@@ -7,8 +7,9 @@ import pytest
 
 from seatrial.core.errors import UserError
 from seatrial.core.estimate import Estimate, not_measured
-from seatrial.neighbours.mlflow import Place, Registry, RunTold, Tracking
+from seatrial.neighbours.mlflow import Place, RunTold, Tracking
 from seatrial.neighbours.mlflow_http import Server
+from seatrial.neighbours.mlflow_registry import Registry
 
 AT = "2026-01-01T00:00:10.000000Z"
 TAKEN = re.compile(r"[\w./ -]{1,250}")

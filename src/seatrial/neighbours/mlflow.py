@@ -6,21 +6,20 @@ import difflib
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from seatrial.core.clock import iso, parse_iso
-from seatrial.core.errors import NotFoundError, UserError
+from seatrial.core.errors import NotFoundError
 from seatrial.core.estimate import Estimate
-from seatrial.neighbours.mlflow_http import Server, redacted
+from seatrial.neighbours.mlflow_http import PAGE, Server, listed, pairs, redacted
 from seatrial.records.foreign import ForeignRun, told
 
 RUN = "seatrial.run"
 """Tag that holds the digest of a run's entry in our ledger; by it a run is found again."""
 _METRIC = "seatrial.metric."
-_PAGE = 1000
 _BATCH, _MOST_METRICS = 100, 900
 """Parameters, and metrics, of one request: MLflow takes 100, and 1,000 of both together."""
 _MOST_VALUE = 500
@@ -133,7 +132,7 @@ class Tracking:
         return str(found["experiment_id"])
 
     def _near(self, name: str) -> str:
-        found = self.server.post("experiments/search", {"max_results": _PAGE})
+        found = self.server.post("experiments/search", {"max_results": PAGE})
         names = [str(each["name"]) for each in found.get("experiments", [])]
         near = difflib.get_close_matches(name, names, n=1)
         return f"nearest: {near[0]}" if near else f"there are {', '.join(names[:12]) or 'none'}"
@@ -142,7 +141,7 @@ class Tracking:
         """Where our runs are in an experiment, by digest; a whole one before one that was cut off."""
         found: dict[str, Place] = {}
         for run in self._search(experiment, f"tags.`{RUN}` != ''"):
-            digest = _pairs(run["data"], "tags")[RUN]
+            digest = pairs(run["data"], "tags")[RUN]
             place = _place(run["info"])
             if digest not in found or place.is_whole:
                 found[digest] = place
@@ -161,7 +160,7 @@ class Tracking:
             metrics = {
                 f"{_METRIC}{_fit(name)}": _method(name, each) for name, each in run.metrics.items()
             }
-            tags = _listed({**run.tags, **metrics, RUN: run.digest, "mlflow.runName": run.name})
+            tags = listed({**run.tags, **metrics, RUN: run.digest, "mlflow.runName": run.name})
             asked = {"experiment_id": experiment, "start_time": started, "run_name": run.name}
             made = self.server.post("runs/create", {**asked, "tags": tags})
             place = _place(made["run"]["info"])
@@ -184,7 +183,7 @@ class Tracking:
         asked: dict[str, Any] = {
             "experiment_ids": [experiment],
             "filter": condition,
-            "max_results": _PAGE,
+            "max_results": PAGE,
         }
         while True:
             found = self.server.post("runs/search", asked)
@@ -202,7 +201,7 @@ def _place(info: Mapping[str, Any]) -> Place:
 
 def _batches(run: RunTold, at: int) -> Iterator[dict[str, Any]]:
     """Requests that hold every parameter and figure; one, for most runs."""
-    parameters = _listed({_fit(name): _cut(value) for name, value in run.parameters.items()})
+    parameters = listed({_fit(name): _cut(value) for name, value in run.parameters.items()})
     figures = [
         {"key": key, "value": value, "timestamp": at, "step": 0}
         for name, each in run.metrics.items()
@@ -248,7 +247,7 @@ _TYPES = {"number": "double", "text": "string", "boolean": "boolean", "moment": 
 
 
 def _foreign(run: Mapping[str, Any], *, server: str, experiment: str) -> ForeignRun:
-    info, tags = run["info"], _pairs(run["data"], "tags")
+    info, tags = run["info"], pairs(run["data"], "tags")
     values = {
         str(each["key"]): _number(each.get("value")) for each in run["data"].get("metrics", [])
     }
@@ -262,7 +261,7 @@ def _foreign(run: Mapping[str, Any], *, server: str, experiment: str) -> Foreign
         started=_moment(info.get("start_time")),
         ended=_moment(info.get("end_time")),
         artifacts=redacted(str(info.get("artifact_uri", ""))),
-        parameters={name: redacted(each) for name, each in _pairs(run["data"], "params").items()},
+        parameters={name: redacted(each) for name, each in pairs(run["data"], "params").items()},
         metrics=_estimates(values, tags),
         tags={name: redacted(each) for name, each in tags.items() if name not in _LEFT_OUT},
     )
@@ -308,14 +307,6 @@ def _ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def _pairs(data: Mapping[str, Any], name: str) -> dict[str, str]:
-    return {str(each["key"]): str(each.get("value", "")) for each in data.get(name, [])}
-
-
-def _listed(values: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"key": key, "value": value} for key, value in values.items()]
-
-
 def _fit(name: str) -> str:
     """A name that MLflow takes.
 
@@ -328,104 +319,3 @@ def _fit(name: str) -> str:
 def _cut(value: Any) -> str:
     text = str(value)
     return text if len(text) <= _MOST_VALUE else f"{text[: _MOST_VALUE - 1]}…"
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A version of a registered model.
-
-    Attributes:
-        number: Its number there.
-        tags: By name.
-    """
-
-    number: str
-    tags: Mapping[str, str]
-
-
-class Registry:
-    """One registered model of a server.
-
-    Args:
-        server: The server.
-        name: The model's name.
-    """
-
-    def __init__(self, server: Server, name: str) -> None:
-        self.server, self.name = server, name
-
-    def versions(self) -> list[Version]:
-        """Its versions; none if nobody registered it."""
-        found: list[Version] = []
-        asked = {"filter": f"name='{self.name}'", "max_results": str(_PAGE)}
-        while True:
-            page = self.server.get("model-versions/search", **asked)
-            found += [
-                Version(str(each["version"]), _pairs(each, "tags"))
-                for each in page.get("model_versions", [])
-            ]
-            if not page.get("next_page_token"):
-                return found
-            asked["page_token"] = str(page["next_page_token"])
-
-    def add(self, files: Mapping[str, bytes], place: Place, tags: Mapping[str, str]) -> Version:
-        """Keep a model's files beside its run, and register them.
-
-        Args:
-            files: By path; ``MLmodel`` is written last.
-            place: The run that made it.
-            tags: By name.
-
-        Raises:
-            UserError: the server doesn't pass files on to its store.
-        """
-        folder = self._folder(place)
-        for path in sorted(files, key=lambda each: each == "MLmodel"):
-            self.server.put_file(f"{folder}/{path}", files[path])
-        made = {"name": self.name}
-        try:
-            self.server.get("registered-models/get", **made)
-        except NotFoundError:
-            self.server.post("registered-models/create", made)
-        asked = {
-            **made,
-            "source": f"{place.artifacts.rstrip('/')}/model",
-            "run_id": place.run,
-            "tags": _listed(tags),
-        }
-        version = self.server.post("model-versions/create", asked)["model_version"]
-        return Version(str(version["version"]), tags)
-
-    def _folder(self, place: Place) -> str:
-        scheme, _, rest = place.artifacts.partition(":")
-        if scheme != "mlflow-artifacts" or rest.startswith("//"):
-            kept = redacted(place.artifacts)
-            hint = "start it with --serve-artifacts; the runs are there, the model is not"
-            fact = f"the server wants files written to {kept} past it"
-            raise UserError(fact, where=self.server.address, hint=hint)
-        return f"{rest.strip('/')}/model"
-
-    def aliases(self) -> dict[str, str]:
-        """Number of the version by alias; none if nobody registered the model."""
-        try:
-            found = self.server.get("registered-models/get", name=self.name)["registered_model"]
-        except NotFoundError:
-            return {}
-        return {str(each["alias"]): str(each["version"]) for each in found.get("aliases", [])}
-
-    def point(self, aliases: Mapping[str, str], *, known: Sequence[str]) -> None:
-        """Make aliases name versions, and take away those of ``known`` that name none now."""
-        there = self.aliases()
-        for alias, version in aliases.items():
-            if there.get(alias) != version:
-                asked = {"name": self.name, "alias": alias, "version": version}
-                self.server.post("registered-models/alias", asked)
-        for alias in set(known) & set(there) - set(aliases):
-            self.server.delete("registered-models/alias", {"name": self.name, "alias": alias})
-
-    def tag(self, version: Version, tags: Mapping[str, str]) -> None:
-        """Write tags that differ from what is there."""
-        for key, value in tags.items():
-            if version.tags.get(key) != value:
-                asked = {"name": self.name, "version": version.number}
-                self.server.post("model-versions/set-tag", {**asked, "key": key, "value": value})

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 OLDEST = "2.4"
 """Aliases came with 2.3, dataset inputs with 2.4."""
+PAGE = 1000
+"""Entries of one answer to a search."""
 _TIMEOUT_S = 120
 _MOST_SIGNS = 200
 _LOGIN = (
@@ -41,6 +43,16 @@ _CERTIFICATE = (
     "or set MLFLOW_TRACKING_INSECURE_TLS=true"
 )
 _USER_INFO = re.compile(r"(?<=://)[^/?#\s]*@")
+
+
+def pairs(data: Mapping[str, Any], name: str) -> dict[str, str]:
+    """Tags or parameters, as MLflow lists them, by key."""
+    return {str(each["key"]): str(each.get("value", "")) for each in data.get(name, [])}
+
+
+def listed(values: Mapping[str, str]) -> list[dict[str, str]]:
+    """The same as MLflow takes them."""
+    return [{"key": key, "value": value} for key, value in values.items()]
 
 
 def redacted(text: str) -> str:

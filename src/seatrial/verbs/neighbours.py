@@ -10,8 +10,9 @@ from typing import Any
 from seatrial.core.clock import iso
 from seatrial.core.digest import digest, short
 from seatrial.core.errors import NotFoundError
-from seatrial.neighbours.mlflow import RUN, DataTold, Place, Registry, RunTold, Tracking, Version
+from seatrial.neighbours.mlflow import RUN, DataTold, Place, RunTold, Tracking
 from seatrial.neighbours.mlflow_http import Server
+from seatrial.neighbours.mlflow_registry import Registry, Version
 from seatrial.records.candidate import Candidate
 from seatrial.records.dataset import Snapshot
 from seatrial.records.foreign import ForeignRun
