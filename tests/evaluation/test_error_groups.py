@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from seatrial.evaluation import error_groups as subject
 from seatrial.evaluation.error_groups import error_groups
 from seatrial.evaluation.facets import facets
 
@@ -33,6 +34,17 @@ def test_a_planted_group_of_failures_is_recovered_and_named() -> None:
         named = {trait.where.split()[0] for trait in best.traits}
         recovered += caught > 0.7 and planted[best.rows].mean() > 0.7 and named >= {"site", "x1"}
     assert recovered >= 7
+
+
+def test_of_a_sample_of_the_wrong_answers_it_is_said_how_many_there_are_in_all(monkeypatch) -> None:
+    rng = np.random.default_rng(1)
+    matrix, columns = rows(rng, 20_000)
+    planted = (matrix[:, 8] == 2) & (matrix[:, 1] > 0.9)
+    wrong = rng.random(20_000) < np.where(planted, 0.8, 0.03)
+    monkeypatch.setattr(subject, "MOST_ERRORS", 400)
+    found = error_groups(matrix, [False] * 8 + [True], wrong, facets(columns, least=20))[0]
+    assert found.errors == round(len(found.rows) * wrong.sum() / 400)
+    assert found.errors == pytest.approx((planted & wrong).sum(), rel=0.3)
 
 
 def test_traits_say_how_often_their_rows_are_wrong() -> None:

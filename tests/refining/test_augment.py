@@ -13,12 +13,16 @@ import seatrial
 from seatrial.cli.main import main
 from seatrial.core.errors import CodeError, ConflictError, NotFoundError, PlanError, UserError
 from seatrial.models.augment import augment as apply
+from seatrial.models.ladder import Sample
 from seatrial.records import image
 from seatrial.records.contract import Contract, Feature
 from seatrial.verbs.augment import augment
 from seatrial.verbs.augment_sheet import answers, sheet
 from seatrial.verbs.augmentations import SHEET
+from seatrial.verbs.bench import Bench
 from seatrial.verbs.chain import Chain
+from seatrial.verbs.materials import Materials
+from seatrial.verbs.trainer import Trainer
 
 PLAN = """\
 version: 1
@@ -143,6 +147,29 @@ def test_one_that_passes_is_used_and_what_it_gave_is_told(asked):
     rungs = [each.kept.candidate for each in (before, trained)]
     assert rungs[0].artefact != rungs[1].artefact
     assert trained.kept.augmented["lamp"] == ""
+
+
+def test_train_is_followed_by_what_was_made_of_it_with_its_own_truth(made, asked):
+    chain = Chain(made)
+    materials = Materials(chain)
+    trainer = Trainer(chain, materials)
+    recipe, (contract, _) = chain.recipe("linear"), trainer.contract("linear")
+    names = [each.name for each in contract.features]
+    plain = Sample(materials.raw("train", names), materials.truth("train"))
+    more = trainer.augmented(recipe, contract, plain)
+    light = more.columns["red"][len(plain.truth) :] - plain.columns["red"]
+    assert recipe.augment == ("lamp",)
+    assert more.truth.tolist() == [*plain.truth, *plain.truth]
+    assert more.columns["red"][: len(plain.truth)].tolist() == plain.columns["red"].tolist()
+    assert np.allclose(light, more.columns["green"][len(plain.truth) :] - plain.columns["green"])
+
+
+def test_a_curve_and_a_search_fit_with_what_is_in_use(made, asked):
+    trained = asked[1].kept.candidate
+    chain = Chain(made)
+    materials = Materials(chain)
+    attempt = Bench(chain, materials).attempt("linear")
+    assert np.allclose(attempt.dev.scores, materials.predictions(trained, "dev").scores, atol=1e-5)
 
 
 def test_rows_that_no_real_row_looks_like_are_refused(asked):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.stats import wilson, wilson_clustered
+from seatrial.stats import wilson, wilson_by_unit, wilson_clustered
 
 COUNTS = st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -61,3 +61,13 @@ def test_clusters_without_rows_change_nothing():
 def test_impossible_clusters_are_refused(hits, trials):
     with pytest.raises(ValueError, match="two clusters"):
         wilson_clustered(np.array(hits), np.array(trials))
+
+
+def test_rows_of_units_that_are_alike_count_as_the_units():
+    hits = np.repeat([True, True, False, True, False, True], 10)
+    units = np.repeat(np.arange(6), 10)
+    apart = wilson_by_unit(hits, np.arange(60))
+    alike = wilson_by_unit(hits, units)
+    assert apart == wilson(40, 60)
+    assert alike == wilson_clustered(np.array([10, 10, 0, 10, 0, 10]), np.full(6, 10))
+    assert alike.high - alike.low > 1.5 * (apart.high - apart.low)

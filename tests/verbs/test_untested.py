@@ -43,6 +43,15 @@ def test_a_feature_and_a_builder_without_a_test_are_named_with_their_line(root) 
     assert any(each.startswith("shop/builders.py:3: no test names the builder") for each in said)
 
 
+def test_an_augmentation_without_a_test_is_named_too(root) -> None:
+    (root / "shop" / "haste.py").write_text("def typos(message):\n    return message\n")
+    plan = root / "plan.yaml"
+    augment = 'features: shop.feats, augment: {typos: {function: "shop.haste:typos"}}}'
+    plan.write_text(plan.read_text().replace("features: shop.feats}", augment))
+    found = [each for each in untested(seatrial.open(root).plan) if each.kind == "augmentation"]
+    assert [(each.name, each.where) for each in found] == [("typos", "shop/haste.py:1")]
+
+
 @pytest.mark.parametrize(
     "test",
     [

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -511,11 +512,22 @@ os._exit(9)
 """
 
 
+@contextmanager
+def killed_after(process):
+    try:
+        yield
+    finally:
+        process.kill()
+
+
 def test_a_follower_tells_at_once_that_nobody_answers_and_that_somebody_does_again(trial) -> None:
     propose(trial.project, by="ann")
     trial.serve(60)
     command = [sys.executable, "-m", "seatrial.cli.main", "watch", "--follow"]
-    with subprocess.Popen(command, cwd=trial.root, stdout=subprocess.PIPE, text=True) as process:
+    with (
+        subprocess.Popen(command, cwd=trial.root, stdout=subprocess.PIPE, text=True) as process,
+        killed_after(process),
+    ):
         said: queue.Queue[str] = queue.Queue()
         threading.Thread(
             target=lambda: [said.put(each) for each in process.stdout], daemon=True
