@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seatrial.core.estimate import Estimate
-from seatrial.evaluation.priorities import Sample, order, priorities, room
+from seatrial.evaluation.priorities import Sample, difference, order, priorities, room, rows_to_see
 from seatrial.stats import wilson
 
 EXAMPLE = {
@@ -113,3 +113,36 @@ def test_without_a_look_at_right_answers_the_share_of_the_data_is_not_known() ->
     found = priorities({"a": np.ones(50, bool)}, Sample(np.ones(50, bool), 50, 950), {})[0]
     assert found.share_of_data.method == "no right answer was looked at"
     assert found.gain.value == pytest.approx(5.0)
+
+
+def error_rate_of(random: np.random.Generator, within: float):
+    """Error rate of a tag that 20 % of 5,000 rows have, from 100 wrong and 100 right answers."""
+    tagged = random.random(5000) < 0.2
+    is_wrong = random.random(5000) < np.where(tagged, within, 0.1)
+    drawn = [
+        random.choice(np.flatnonzero(each), 100, replace=False) for each in (is_wrong, ~is_wrong)
+    ]
+    mask = tagged[np.concatenate(drawn)]
+    sample = Sample(np.repeat([True, False], 100), int(is_wrong.sum()), int((~is_wrong).sum()))
+    return priorities({"tag": mask}, sample, {})[0].error_rate
+
+
+@pytest.mark.truth
+def test_a_tag_that_is_as_wrong_elsewhere_seldom_differs_and_one_that_is_not_does() -> None:
+    random = np.random.default_rng(2)
+    pairs = [(error_rate_of(random, 0.2), error_rate_of(random, 0.2)) for _ in range(500)]
+    false = [difference(one, two) for one, two in pairs]
+    assert sum(each.low > 0 or each.high < 0 for each in false) <= 25
+    planted = [difference(error_rate_of(random, 0.6), one) for one, _ in pairs]
+    assert sum(each.low > 0 for each in planted) >= 475
+
+
+@pytest.mark.truth
+def test_half_of_the_errors_gone_is_seen_on_as_many_rows_as_it_takes() -> None:
+    from scipy.stats import binomtest
+
+    random, change = np.random.default_rng(3), 0.1
+    rows = rows_to_see(change)
+    better = random.binomial(rows, change, size=2000)
+    seen = [each > 0 and binomtest(int(each), int(each)).pvalue < 0.05 for each in better]
+    assert 0.75 <= np.mean(seen) <= 0.85

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 import seatrial
 from seatrial.core.clock import ManualClock
-from seatrial.verbs.errors import case_of, pictures
+from seatrial.verbs.errors import case_of, errors, pictures
 from seatrial.verbs.init import init
 from seatrial.verbs.slices import slices
 from seatrial.web.server import start
@@ -26,6 +26,7 @@ def pages(shop: Path, tmp_path_factory: pytest.TempPathFactory):
     root = Path(shutil.copytree(shop, tmp_path_factory.mktemp("errors") / "shop"))
     project = seatrial.open(root, clock=ManualClock(datetime(2026, 12, 1, 9, tzinfo=UTC)))
     slices(project, least=20, metric="accuracy")
+    errors(project, part="train")
     handle = start(project, 0)
     yield handle
     handle.stop()
@@ -117,6 +118,36 @@ def test_a_tag_leads_to_its_rows_and_its_history(page):
     page.wait_for_url("**/errors/late%20at%20night")
     assert page.locator("table").first.locator("tbody tr").count() >= 2
     assert page.get_by_text("given").count() >= 2
+
+
+def test_a_row_of_train_is_tagged_and_stands_beside_dev(browser, pages):
+    page = browser.new_page()
+    page.goto(f"{pages.address}errors")
+    page.locator(".seg").get_by_role("link", name="train").click()
+    assert page.locator("[data-copy]").count() == 0  # no command that goes with dev alone
+    page.keyboard.press("n")
+    page.keyboard.type("of train")
+    page.keyboard.press("Enter")
+    kept(page, "Kept: of train")
+    page.keyboard.press("u")
+    expect(page.locator("[data-tag][aria-pressed=true]")).to_have_count(0)
+    page.keyboard.press("n")
+    page.keyboard.type(TYPED)
+    page.keyboard.press("Enter")
+    kept(page, f"Kept: {TYPED}")
+    page.goto(f"{pages.address}errors?on=dev")
+    beside = page.locator("section", has=page.locator("#b")).locator("tbody tr")
+    assert beside.first.inner_text().startswith(f"{TYPED}\ttrain")
+    page.close()
+
+
+def test_a_part_of_which_nothing_is_known_names_what_tells(browser, pages):
+    page = browser.new_page()
+    page.goto(f"{pages.address}errors?on=production")
+    assert page.locator("h1").inner_text() == "Nothing is known of wrong answers on production."
+    assert page.locator("main .cmd code").inner_text() == "seatrial release propose"
+    assert page.goto(f"{pages.address}errors?on=test").status == 404
+    page.close()
 
 
 def test_a_form_of_another_address_is_refused(pages, browser):

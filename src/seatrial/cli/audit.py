@@ -10,6 +10,7 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Where = Annotated[Path, typer.Option("--project", "-p", help="Folder of the project.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it stays on the record.")]
+On = Annotated[str, typer.Option("--on", help="Where: dev, train or production.")]
 HERE = Path()
 
 
@@ -147,6 +148,7 @@ def errors(
     context: typer.Context,
     *,
     project: Where = HERE,
+    on: On = "dev",
     against: Annotated[
         str | None,
         typer.Option("--against", help="Count the room up to this candidate; else to no error."),
@@ -164,7 +166,7 @@ def errors(
 
     with Progress() as progress:
         progress.say("Looking at the wrong answers")
-        found = look(seatrial.open(project), against=against)
+        found = look(seatrial.open(project), part=on, against=against)
     if as_json:
         show_json(found.to_json())
         return
@@ -179,6 +181,7 @@ def errors_tag(
     ] = None,
     *,
     project: Where = HERE,
+    on: On = "dev",
 ) -> None:
     """Give a row of the sample its tags; those before are replaced and stay on the record."""
     import seatrial
@@ -186,7 +189,7 @@ def errors_tag(
     from seatrial.reports.lines import line, next_command
     from seatrial.verbs.errors import tag
 
-    case = tag(seatrial.open(project), row, tags or [])
+    case = tag(seatrial.open(project), row, tags or [], part=on)
     given = ", ".join(tags or []) or "no tag"
     show([line(f"{case.id[:8]} has {given}."), next_command("seatrial errors")])
 
@@ -221,6 +224,10 @@ def errors_act(
     ],
     by: Annotated[str, typer.Option("--by", help="Who does it.")],
     reason: Reason,
+    rows: Annotated[
+        int | None,
+        typer.Option("--rows", help="Rows to collect; as many as would tell, if not said."),
+    ] = None,
     project: Where = HERE,
 ) -> None:
     """Record what is done about a tag; the next candidate is held against it."""
@@ -229,10 +236,11 @@ def errors_act(
     from seatrial.reports.lines import line, next_command
     from seatrial.verbs.errors import act
 
-    act(seatrial.open(project), tag, action, by=by, reason=reason)
+    wanted = act(seatrial.open(project), tag, action, by=by, reason=reason, rows=rows)
+    what = action if wanted is None else f"{action} {wanted:,} rows"
     show(
         [
-            line(f"{tag}: {action}. The next candidate's answers will say what it gave."),
+            line(f"{tag}: {what}. The next candidate's answers will say what it gave."),
             next_command("seatrial train"),
         ]
     )

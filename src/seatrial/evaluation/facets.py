@@ -91,12 +91,14 @@ def _is(column: Column, level: Any) -> Node:
 def _ranges(
     name: str, values: npt.NDArray[np.float64], known: npt.NDArray[np.float64], least: int
 ) -> Facet:
-    """Ranges of about equal size, cut at values that occur, and missing values."""
+    """Ranges of about equal size, and missing values."""
     present = np.sort(values[~np.isnan(values)])
     cuts = np.unique(present[[place * len(present) // RANGES for place in range(1, RANGES)]])
     cuts = cuts[cuts > known[0]]
     if not len(cuts):  # most values are the least one: it against all others
         cuts = known[1:2]
+    below = known[np.searchsorted(known, cuts) - 1]
+    cuts = np.array([_shortest(*each) for each in zip(below.tolist(), cuts.tolist(), strict=True)])
     codes = np.searchsorted(cuts, values, side="right").astype(np.int64)
     codes[np.isnan(values)] = -1
     slices = _between(Column(name), cuts.tolist())
@@ -105,6 +107,16 @@ def _ranges(
         codes[codes < 0] = len(slices)
         slices.append(IsNull(Column(name)))
     return Facet(name, tuple(slices), codes.astype(np.int32))
+
+
+def _shortest(below: float, cut: float) -> float:
+    """A number with few digits that cuts the values as ``cut`` does: above the value below it, and not above it.
+
+    >>> _shortest(0.3088, 0.31235844070463376)
+    0.31
+    """
+    rounded = (float(f"{cut:.{digits}g}") for digits in range(1, 18))
+    return next(near for near in rounded if below < near <= cut)
 
 
 def _between(column: Column, cuts: Sequence[float]) -> list[Node]:

@@ -41,9 +41,19 @@ class WrongLine:
     tags: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A tag in several parts: its error rate by part, and by other part that rate less the one on dev."""
+
+    name: str
+    rates: Mapping[str, Estimate]
+    less_dev: Mapping[str, Estimate]
+
+
 def errors(
     *,
     name: str,
+    part: str,
     wrong: int,
     is_number: bool,
     rows: int,
@@ -53,27 +63,30 @@ def errors(
     tags: Sequence[TagLine],
     settled: str,
     groups: Sequence[tuple[int, str, Estimate]],
+    beside: Sequence[Beside],
     worst: Sequence[WrongLine],
 ) -> list[Line]:
     """All of it.
 
     Args:
         name: The candidate, for people.
-        wrong: Wrong answers on dev.
+        part: Where: dev, train or production.
+        wrong: Wrong answers there.
         is_number: Whether the furthest fifth counts as wrong.
-        rows: Rows of dev.
+        rows: Rows there.
         seen: Wrong answers of the sample that somebody looked at.
         drawn: Wrong answers of the sample.
         against: What the room to improve is counted against.
         tags: The one most worth working on first.
         settled: What is known of their order; empty with fewer than two.
         groups: Number of wrong answers, what sets them apart, how often such rows are wrong.
+        beside: The tags in several parts; empty where only one was looked at.
         worst: Wrong answers of the sample, the worst first.
     """
     rate = wrong / rows if rows else 0.0
-    said = f"{name} is wrong in {wrong:,} of {rows:,} rows of dev, {rate:.1%}."
+    said = f"{name} is wrong in {wrong:,} of {rows:,} rows of {part}, {rate:.1%}."
     if is_number:
-        said = f"The fifth of the answers of {name} that is furthest off, {wrong:,} of {rows:,} rows of dev."
+        said = f"The fifth of the answers of {name} that is furthest off, {wrong:,} of {rows:,} rows of {part}."
     lines = [
         line(said),
         line(f"{seen} of a sample of {drawn} wrong answers are tagged."),
@@ -81,9 +94,13 @@ def errors(
     ]
     if tags:
         lines += [*_tags(tags, against, is_number), *wrapped(settled, indent=2), line("")]
+    if beside:
+        lines += [line("The same tags elsewhere: errors within"), *_beside(beside), line("")]
     if groups:
         lines += [line("Groups found without tags"), *_groups(groups), line("")]
     lines += [line("The worst of the sample"), *_worst(worst), line("")]
+    if part != "dev":
+        return [*lines, next_command(f"seatrial errors tag ROW TAG --on {part}")]
     command = "seatrial ui" if seen < drawn else "seatrial errors act TAG --action collect"
     return [*lines, next_command(command)]
 
@@ -113,6 +130,43 @@ def _tags(tags: Sequence[TagLine], against: str, is_number: bool) -> list[Line]:
     ]
     what = "Points of the rows that are so far off" if is_number else "Points of accuracy"
     return [*table(rows), line(f"  {what}, against {against}.")]
+
+
+def _beside(beside: Sequence[Beside]) -> list[Line]:
+    parts = list(dict.fromkeys(part for each in beside for part in each.rates))
+    rows: list[list[Piece | str]] = [[Piece(each, DIM) for each in ("tag", *parts)]]
+    rows += [[each.name[:24], *(_whole(each.rates.get(part)) for part in parts)] for each in beside]
+    said = [
+        sentence
+        for each in beside
+        for part, difference in each.less_dev.items()
+        if (sentence := apart(each.name, part, difference))
+    ]
+    return [*table(rows), *(one for each in said for one in wrapped(each, indent=2))]
+
+
+def apart(tag: str, part: str, less_dev: Estimate) -> str:
+    """What a difference from dev beyond noise says; empty within noise.
+
+    >>> apart("rain", "train", Estimate(-0.2, -0.3, -0.1, 200, ""))
+    'rain is wrong less often on train than on dev, −0.20 ± 0.10: the candidate learnt those rows, not the kind; more of them, or less freedom.'
+    """
+    if less_dev.low is None or less_dev.high is None or less_dev.low <= 0 <= less_dev.high:
+        return ""
+    by = numbers.plus_minus(less_dev)
+    often = "more" if less_dev.low > 0 else "less"
+    told = f"{tag} is wrong {often} often on {part} than on dev, {by}"
+    if part == "train" and less_dev.high < 0:
+        return (
+            f"{told}: the candidate learnt those rows, not the kind; more of them, or less freedom."
+        )
+    if part == "production" and less_dev.low > 0:
+        return f"{told}: there they are not what dev has; collect them there."
+    return f"{told}."
+
+
+def _whole(estimate: Estimate | None) -> str:
+    return numbers.whole(estimate) if estimate and estimate.measured else "–"
 
 
 def _short(estimate: Estimate) -> str:

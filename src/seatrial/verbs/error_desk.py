@@ -1,22 +1,44 @@
-"""The kept candidate's answers to dev, the sample of them that is looked at, and what was said of it."""
+"""A candidate's answers to a part, the sample of them that is looked at, and what was said of it."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seatrial.core.digest import digest
-from seatrial.core.errors import NotFoundError
+from seatrial.core.digest import digest, short
+from seatrial.core.errors import NotFoundError, UserError
 from seatrial.core.estimate import Estimate
 from seatrial.evaluation.error_groups import ErrorGroup, Trait, error_groups
-from seatrial.evaluation.priorities import Order, Priority, Sample, order, priorities
+from seatrial.evaluation.priorities import (
+    Order,
+    Priority,
+    Sample,
+    difference,
+    order,
+    priorities,
+    rows_to_see,
+)
 from seatrial.verbs.chain import Chain
-from seatrial.verbs.error_records import PART, Action, Case, Errors, FoundGroup, TagRow
+from seatrial.verbs.error_records import (
+    PART,
+    PRODUCTION,
+    Action,
+    Case,
+    Errors,
+    FoundGroup,
+    PartErrors,
+    TagRow,
+    TagThere,
+)
+from seatrial.verbs.error_rows import ranks, rows_of, told, wrong_of
+from seatrial.verbs.iterations import kept
 from seatrial.verbs.materials import Materials
 from seatrial.verbs.project import Project
+from seatrial.verbs.released import unanswering
 from seatrial.verbs.slices import candidate_of, columns_to_cut
 
 if TYPE_CHECKING:
@@ -25,24 +47,33 @@ if TYPE_CHECKING:
 
 SAMPLED = 100
 """Wrong answers that are drawn to be looked at, and right ones."""
-FAR = 0.8
-"""Of numbers: answers further off than this share of all are taken for wrong."""
-_GROUPS_VERSION = 2
+_GROUPS_VERSION = 3
 
 
 class Desk:
-    """The kept candidate's answers to dev, the sample of them, and what was said of it."""
+    """A candidate's answers to a part, the sample of them, and what was said of it.
 
-    def __init__(self, project: Project) -> None:
-        self.project = project
+    Args:
+        project: The project.
+        part: One of :data:`PARTS`.
+        look: Whether what is not on file is measured: answers to train, the log, groups.
+
+    Raises:
+        UserError: there is no such part.
+        NotFoundError: there is no candidate, or nothing of that part is on file.
+    """
+
+    def __init__(self, project: Project, part: str = PART, *, look: bool = True) -> None:
+        self.project, self.part, self._look = project, part, look
         self.chain = Chain(project)
         self.materials = Materials(self.chain)
         self.candidate: Candidate = candidate_of(self.chain, self.materials)
+        self._rows = rows_of(project, self.materials, self.candidate, part, look=look)
 
     @cached_property
     def answers(self) -> Predictions:
-        """Its answers."""
-        return self.materials.predictions(self.candidate, PART)
+        """The answers."""
+        return self._rows.answers
 
     @cached_property
     def wrong(self) -> Any:
@@ -54,8 +85,7 @@ class Desk:
         """Keyed hash of each row's key, (n_rows,) uint64: its name, and its place in the draw."""
         from seatrial.store.rows import row_hashes
 
-        keys = self.materials.frame(PART, self.chain.plan.text.data.keys)
-        return row_hashes(keys, secret=bytes.fromhex(self.project.salt))
+        return row_hashes(self._rows.keys, secret=bytes.fromhex(self.project.salt))
 
     @cached_property
     def places(self) -> Any:
@@ -63,10 +93,6 @@ class Desk:
         ordered = np.argsort(self.hashes, kind="stable")
         wrong = self.wrong[ordered]
         return np.concatenate([ordered[wrong][:SAMPLED], ordered[~wrong][:SAMPLED]])
-
-    def name(self, place: int) -> str:
-        """Name of a row."""
-        return f"{int(self.hashes[place]):016x}"
 
     @cached_property
     def given(self) -> dict[str, tuple[str, ...]]:
@@ -83,19 +109,16 @@ class Desk:
 
     def cases_at(self, places: Any) -> list[Case]:
         """Rows at some places."""
-        shown = columns_to_cut(self.chain)
-        every = self.materials.frame(PART, shown)
-        lies = {
-            name: _ranks(every[name], places) for name in shown if every[name].dtype.is_numeric()
-        }
-        rows = list(every[places].iter_rows(named=True)) if shown else [{}] * len(places)
+        every = self._rows.frame(columns_to_cut(self.chain))
+        lies = {each.name: ranks(each, places) for each in every if each.dtype.is_numeric()}
+        rows = list(every[places].iter_rows(named=True)) if every.width else [{}] * len(places)
         return [
             self._case(int(place), fields, {name: float(each[at]) for name, each in lies.items()})
             for at, (place, fields) in enumerate(zip(places, rows, strict=True))
         ]
 
     def _case(self, place: int, fields: Mapping[str, Any], lies: Mapping[str, float]) -> Case:
-        answers, name = self.answers, self.name(place)
+        answers, name = self.answers, f"{int(self.hashes[place]):016x}"
         said, truth, loss = told(answers, place)
         return Case(
             name,
@@ -110,46 +133,74 @@ class Desk:
             name in self.given,
         )
 
-    def errors(self, against: str | None, *, look: bool) -> Errors:
-        """All that is known of the wrong ones; groups that are not on file are looked for if asked to."""
-        seen = [each for each in self.cases if each.is_seen]
-        is_wrong = np.array([each.is_wrong for each in seen], dtype=bool)
-        sample = Sample(is_wrong, int(self.wrong.sum()), int((~self.wrong).sum()))
-        tags = list(dict.fromkeys(name for each in seen for name in each.tags))
-        masks = {name: np.array([name in each.tags for each in seen], dtype=bool) for name in tags}
-        references = self._references(against, seen, masks)
-        found = priorities(masks, sample, references)
+    @cached_property
+    def _seen(self) -> list[Case]:
+        return [each for each in self.cases if each.is_seen]
+
+    @cached_property
+    def _sample(self) -> Sample:
+        is_wrong = np.array([each.is_wrong for each in self._seen], dtype=bool)
+        return Sample(is_wrong, int(self.wrong.sum()), int((~self.wrong).sum()))
+
+    @cached_property
+    def _masks(self) -> dict[str, Any]:
+        """(n_seen,) bool by tag."""
+        tags = dict.fromkeys(name for each in self._seen for name in each.tags)
+        return {
+            name: np.array([name in each.tags for each in self._seen], dtype=bool) for name in tags
+        }
+
+    def errors(self, against: str | None = None) -> Errors:
+        """All that is known of the wrong ones."""
+        references = self._references(against)
+        found = priorities(self._masks, self._sample, references)
         rows = sorted((self._row(each) for each in found), key=lambda each: -each.rank)
         return Errors(
-            self.candidate.name,
-            int(self.wrong.sum()),
-            self.answers.task == "regression",
-            len(self.answers),
-            self.cases,
-            tuple(rows),
-            self._order(found, masks, sample, references),
-            self._groups(look=look),
-            against or "no error at all",
+            part=self.part,
+            candidate=short(self._rows.artefact),
+            wrong=int(self.wrong.sum()),
+            is_number=self.answers.task == "regression",
+            rows=len(self.answers),
+            cases=self.cases,
+            tags=tuple(rows),
+            order=self._order(found, references),
+            groups=self._groups() if self.part == PART else (),
+            against=against or "no error at all",
         )
 
-    def _order(
-        self,
-        found: Sequence[Priority],
-        masks: Mapping[str, Any],
-        sample: Sample,
-        references: Mapping[str, Estimate],
-    ) -> Order | None:
+    def beside(self, dev: Sequence[TagRow]) -> PartErrors:
+        """The figures of the tags here, each held against those of dev."""
+        there = {each.priority.tag: each.priority.error_rate for each in dev}
+        found = priorities(self._masks, self._sample, {})
+        return PartErrors(
+            part=self.part,
+            candidate=short(self._rows.artefact),
+            is_kept=self._rows.artefact == self.candidate.artefact,
+            rows=len(self.answers),
+            wrong=int(self.wrong.sum()),
+            seen=len(self._seen),
+            tags=tuple(
+                TagThere(
+                    each.tag,
+                    each.share_of_errors,
+                    each.error_rate,
+                    difference(each.error_rate, there[each.tag]) if each.tag in there else None,
+                )
+                for each in found
+            ),
+        )
+
+    def _order(self, found: Sequence[Priority], references: Mapping[str, Estimate]) -> Order | None:
         if len(found) < 2:  # noqa: PLR2004 — an order is one of two and more
             return None
         allowed = [
             references[each.tag].value or 0.0 if each.tag in references else 0.0
             for each in found[:2]
         ]
-        return order(masks[found[0].tag], masks[found[1].tag], sample, allowed)
+        first, second = (self._masks[each.tag] for each in found[:2])
+        return order(first, second, self._sample, allowed)
 
-    def _references(
-        self, against: str | None, seen: Sequence[Case], masks: Mapping[str, Any]
-    ) -> dict[str, Estimate]:
+    def _references(self, against: str | None) -> dict[str, Estimate]:
         """Error rate of another candidate in each tag, on the rows that were looked at."""
         from seatrial.stats import wilson
 
@@ -157,13 +208,17 @@ class Desk:
             return {}
         other = wrong_of(self._other(against), like=self.answers)
         found = {}
-        for name, mask in masks.items():
-            hits = [bool(other[each.place]) for each, has in zip(seen, mask, strict=True) if has]
+        for name, mask in self._masks.items():
+            tagged = [each for each, has in zip(self._seen, mask, strict=True) if has]
+            hits = [bool(other[each.place]) for each in tagged]
             if hits:
                 found[name] = wilson(sum(hits), len(hits))
         return found
 
     def _other(self, family: str) -> Predictions:
+        if self.part == PRODUCTION:
+            fact = f"{family} did not answer in production"
+            raise UserError(fact, hint="--against goes with --on dev or train")
         ladder = (self.chain.selection or {}).get("ladder", [])
         if family not in ladder:
             fact = f"no candidate is called {family}"
@@ -171,7 +226,7 @@ class Desk:
         known = self.chain.on_file(self.chain.recipe(family))
         if known is None:
             raise NotFoundError(f"{family} is not made of what is there now", hint="seatrial train")
-        return self.materials.predictions(known, PART)
+        return self.materials.predictions(known, self.part)
 
     def _row(self, priority: Priority) -> TagRow:
         ledger = self.project.ledger
@@ -187,12 +242,13 @@ class Desk:
 
     def _action(self, tag: str) -> Action | None:
         entry = self.project.ledger.newest("tag-action", f"action {tag}")
-        if entry is None:
+        if entry is None or self.part != PART:
             return None
         payload = entry.payload
         change = None
         if payload["artefact"] != self.candidate.artefact:
-            change = self._change(tag, payload["scores"])
+            change = self._change(tag, payload["artefact"])
+        asked = payload.get("rows")
         return Action(
             payload["action"],
             self.project.ledger.name_of(payload["by"]) or "somebody",
@@ -200,22 +256,51 @@ class Desk:
             entry.at,
             Estimate.from_json(payload["before"]),
             change,
-            payload["artefact"][:6],
+            short(payload["artefact"]),
+            asked,
+            None if asked is None else self.chain.snapshot.rows - payload["snapshot_rows"],
         )
 
-    def _change(self, tag: str, scores: str) -> Estimate | None:
-        """Paired change of the error rate of the tagged rows since then; None if dev is another one."""
+    def _change(self, tag: str, artefact: str) -> Estimate | None:
+        """Paired change of the error rate of the tagged rows that dev has now; None if it can't be told."""
         from seatrial.evaluation import measure
 
-        then = self.materials.answers_on_file(scores, PART)
-        if then is None:
-            return None
         places = self._tagged(tag)
         if not len(places) or self.answers.task == "regression":
+            return None
+        then = self._of_then(artefact)
+        if then is None:
             return None
         now, before = self.answers.take(places), then.take(places)
         found = measure("accuracy", before, versus=now).estimate
         return found if found.measured else None
+
+    def _of_then(self, artefact: str) -> Predictions | None:
+        """What an earlier candidate says of the rows that dev has now; data that came since changed them."""
+        earlier = (each for _, each in kept(self.project) if each.artefact == artefact)
+        then = next(earlier, None)
+        if then is None:
+            return None
+        is_filed = self.materials.predictions_digest(then, PART) is not None
+        if not (self._look or is_filed) or unanswering(self.chain, self.materials, then):
+            return None
+        return self.materials.predictions(then, PART)
+
+    def wanted(self, tag: str) -> int | None:
+        """Rows of a tag to collect: they double it, and dev would tell if half of its errors went.
+
+        None if it isn't known how many there are.
+        """
+        found = next(iter(priorities({tag: self._mask(tag)}, self._sample, {})))
+        share, rate = found.share_of_data.value, found.error_rate.value
+        if not share or not rate:
+            return None
+        held = self.chain.plan.text.data.split.dev
+        lacking = max(rows_to_see(rate / 2.0) - share * len(self.answers), 0.0)
+        return math.ceil(max(share * self.chain.snapshot.rows, lacking / held))
+
+    def _mask(self, tag: str) -> Any:
+        return self._masks.get(tag, np.zeros(len(self._seen), dtype=bool))
 
     def _tagged(self, tag: str) -> Any:
         has = [int(name, 16) for name, tags in self.given.items() if tag in tags]
@@ -231,7 +316,7 @@ class Desk:
             return not_measured("no row of dev has it")
         return wilson(int(wrong_of(answers)[places].sum()), len(places))
 
-    def _groups(self, *, look: bool) -> tuple[FoundGroup, ...] | None:
+    def _groups(self) -> tuple[FoundGroup, ...] | None:
         """Groups of wrong answers, looked for once for these answers and columns."""
         names, split = columns_to_cut(self.chain), self.chain.split.parts[PART]
         columns = [(name, split.columns[name]) for name in names]
@@ -245,7 +330,7 @@ class Desk:
             }
         )
         known = self.project.ledger.newest("error-groups", key)
-        if known is None and not look:
+        if known is None and not self._look:
             return None
         if known is None:
             record = {"groups": [_group_json(each) for each in self._found_groups(names)]}
@@ -289,35 +374,3 @@ def _group_json(group: ErrorGroup) -> dict[str, Any]:
             for each in group.traits
         ],
     }
-
-
-def _ranks(column: Any, places: Any) -> Any:
-    """Share of all values that lie below those at some places; NaN for a missing one."""
-    values = column.cast(float).to_numpy()
-    known = np.sort(values[~np.isnan(values)])
-    found = np.searchsorted(known, values[places]) / max(len(known) - 1, 1)
-    return np.where(np.isnan(values[places]), np.nan, np.minimum(found, 1.0))
-
-
-def wrong_of(answers: Predictions, *, like: Predictions | None = None) -> Any:
-    """Which answers are wrong, (n_rows,) bool.
-
-    Of numbers those that are further off than four fifths of the answers are, or of those they are held against.
-    """
-    if answers.task != "regression":
-        return np.asarray(answers.decided) != answers.truth
-    return np.abs(answers.errors) > np.quantile(np.abs((like or answers).errors), FAR)
-
-
-def told(answers: Predictions, place: int) -> tuple[str, str, float]:
-    """What was said, what is true, and how wrong it is."""
-    if answers.task == "regression":
-        said, truth = float(answers.decided[place]), float(answers.truth[place])
-        return f"{said:.4g}", f"{truth:.4g}", abs(said - truth)
-    decided, truth = int(answers.decided[place]), int(answers.truth[place])
-    names = answers.classes
-    if not answers.states_probabilities:
-        return names[decided], names[truth], float(decided != truth)
-    given = answers.scores[place]
-    loss = -float(np.log(max(float(given[truth]), 1e-12)))
-    return f"{names[decided]}, {given[decided]:.2f}", names[truth], loss

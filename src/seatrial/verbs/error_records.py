@@ -12,7 +12,8 @@ from seatrial.core.estimate import Estimate
 from seatrial.evaluation.error_groups import Trait
 from seatrial.evaluation.priorities import Order, Priority
 
-PART = "dev"
+PART, PRODUCTION = "dev", "production"
+PARTS = (PART, "train", PRODUCTION)
 """Where: wrong answers on the test part are not to be looked at, or it would be worn out."""
 
 
@@ -70,6 +71,8 @@ class Action:
         before: Error rate of the tagged rows when it was chosen.
         change: Paired change of that error rate by the newest candidate; None while it is the same one.
         candidate: Short name of the candidate then.
+        rows: Rows that are to be collected; None if none are.
+        came: Rows that the data has more since; None if none are to be collected.
     """
 
     action: str
@@ -79,6 +82,22 @@ class Action:
     before: Estimate
     change: Estimate | None
     candidate: str
+    rows: int | None
+    came: int | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as a JSON object."""
+        return {
+            "action": self.action,
+            "by": self.by,
+            "reason": self.reason,
+            "at": self.at,
+            "before": self.before.to_json(),
+            "change": self.change.to_json() if self.change else None,
+            "candidate": self.candidate,
+            "rows": self.rows,
+            "came": self.came,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +119,6 @@ class TagRow:
     def to_json(self) -> dict[str, Any]:
         """Write it as a JSON object."""
         one = self.priority
-        action = self.action
         return {
             "tag": one.tag,
             "rows": one.rows,
@@ -111,17 +129,7 @@ class TagRow:
             "ease": self.ease,
             "importance": self.importance,
             "reason": self.reason,
-            "action": None
-            if action is None
-            else {
-                "action": action.action,
-                "by": action.by,
-                "reason": action.reason,
-                "at": action.at,
-                "before": action.before.to_json(),
-                "change": action.change.to_json() if action.change else None,
-                "candidate": action.candidate,
-            },
+            "action": self.action.to_json() if self.action else None,
         }
 
 
@@ -135,21 +143,85 @@ class FoundGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class TagThere:
+    """A tag in another part.
+
+    Attributes:
+        tag: Its name.
+        share_of_errors: Share of the wrong answers there that have it.
+        error_rate: Share of the rows there with it whose answer is wrong.
+        less_dev: That rate less the one on dev; None if no row of dev has it.
+    """
+
+    tag: str
+    share_of_errors: Estimate
+    error_rate: Estimate
+    less_dev: Estimate | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as a JSON object."""
+        return {
+            "tag": self.tag,
+            "share_of_errors": self.share_of_errors.to_json(),
+            "error_rate": self.error_rate.to_json(),
+            "less_dev": self.less_dev.to_json() if self.less_dev else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PartErrors:
+    """The tags in another part than dev.
+
+    Attributes:
+        part: ``train`` or ``production``.
+        candidate: Short name of the one that answered there.
+        is_kept: Whether it is the one that answered dev.
+        rows: Rows there.
+        wrong: Wrong answers there.
+        seen: Rows of the sample there that somebody looked at.
+        tags: The one with the most room first.
+    """
+
+    part: str
+    candidate: str
+    is_kept: bool
+    rows: int
+    wrong: int
+    seen: int
+    tags: tuple[TagThere, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as a JSON object."""
+        return {
+            "part": self.part,
+            "candidate": self.candidate,
+            "is_kept": self.is_kept,
+            "rows": self.rows,
+            "wrong": self.wrong,
+            "seen": self.seen,
+            "tags": [each.to_json() for each in self.tags],
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Errors:
     """What is known of the wrong answers.
 
     Attributes:
+        part: One of :data:`PARTS`.
         candidate: Short name.
-        wrong: Wrong answers on dev.
+        wrong: Wrong answers there.
         is_number: Whether a number is predicted, and the furthest fifth counts as wrong.
-        rows: Rows of dev.
+        rows: Rows there.
         cases: The sample: wrong answers first, in the order in which they were drawn, then right ones.
         tags: The one most worth working on first.
         order: Whether the first of them is proved to be first; None with fewer than two.
         groups: Groups that were found without anybody's tags; None if they were not looked for.
         against: What the room to improve is counted against.
+        elsewhere: The same tags in the other parts in which somebody tagged; of dev only.
     """
 
+    part: str
     candidate: str
     wrong: int
     is_number: bool
@@ -159,6 +231,7 @@ class Errors:
     order: Order | None
     groups: tuple[FoundGroup, ...] | None
     against: str
+    elsewhere: tuple[PartErrors, ...] = ()
 
     @property
     def seen(self) -> int:
@@ -181,7 +254,7 @@ class Errors:
         settled = self.order
         return {
             "candidate": self.candidate,
-            "part": PART,
+            "part": self.part,
             "rows": self.rows,
             "wrong": self.wrong,
             "drawn": self.drawn,
@@ -208,6 +281,7 @@ class Errors:
                 }
                 for each in self.groups
             ],
+            "elsewhere": [each.to_json() for each in self.elsewhere],
             "sample": [each.to_json() for each in self.cases],
         }
 

@@ -3,44 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from seatrial.core.errors import NotFoundError, UserError
+from seatrial.core.estimate import Estimate
 from seatrial.records.image import Pixels, read
 from seatrial.reports import numbers
-from seatrial.reports.errors import TagLine, WrongLine
+from seatrial.reports.errors import Beside, TagLine, WrongLine
 from seatrial.verbs.chain import Chain
-from seatrial.verbs.error_desk import Desk, told
-from seatrial.verbs.error_records import PART, Case, Errors, TagChange, TagRow
+from seatrial.verbs.error_desk import Desk
+from seatrial.verbs.error_records import (
+    PART,
+    PARTS,
+    PRODUCTION,
+    Case,
+    Errors,
+    PartErrors,
+    TagChange,
+    TagRow,
+)
+from seatrial.verbs.error_rows import told
 from seatrial.verbs.materials import Materials
 from seatrial.verbs.project import Project
 
 MOST_TAG = 60
 """Signs of a tag."""
-ACTIONS = ("collect", "augment", "fix labels", "features", "leave")
+COLLECT = "collect"
+ACTIONS = (COLLECT, "augment", "fix labels", "features", "leave")
 """What can be done about a tag."""
 
 
-def errors(project: Project, *, against: str | None = None, look: bool = True) -> Errors:
-    """What is known of the kept candidate's wrong answers on dev.
+def errors(
+    project: Project, *, part: str = PART, against: str | None = None, look: bool = True
+) -> Errors:
+    """What is known of the wrong answers: of the kept candidate's, or in production of the released one's.
 
     Args:
         project: The project.
+        part: One of :data:`PARTS`.
         against: A family of the ladder whose error rate is the room's end; None: no error at all.
-        look: Whether groups are looked for that are not on file; it takes seconds.
+        look: Whether what is not on file is measured: answers to train, the log, groups; it takes seconds.
 
     Raises:
-        NotFoundError: there is no candidate, or no such family.
+        UserError: there is no such part, or the family did not answer there.
+        NotFoundError: there is no candidate, no such family, or nothing of that part is on file.
     """
-    return Desk(project).errors(against, look=look)
+    found = Desk(project, part, look=look).errors(against)
+    return replace(found, elsewhere=_elsewhere(project, found, look=look))
+
+
+def _elsewhere(project: Project, dev: Errors, *, look: bool) -> tuple[PartErrors, ...]:
+    """The tags in the other parts in which somebody tagged; nothing of one that can't be asked any more."""
+    if dev.part != PART:
+        return ()
+    tagged = {entry.payload.get("part", PART) for entry in project.ledger.find("tag")}
+    found = []
+    for part in PARTS[1:]:
+        if part in tagged:
+            with suppress(NotFoundError):
+                found.append(Desk(project, part, look=look).beside(dev.tags))
+    return tuple(found)
 
 
 def report_lines(found: Errors) -> dict[str, Any]:
     """What the terminal shows of it."""
     return {
         "name": found.candidate,
+        "part": found.part,
         "wrong": found.wrong,
         "is_number": found.is_number,
         "rows": found.rows,
@@ -53,11 +86,26 @@ def report_lines(found: Errors) -> dict[str, Any]:
             (each.errors, " and ".join(one.where for one in each.traits), each.error_rate)
             for each in found.groups or ()
         ],
+        "beside": _beside(found),
         "worst": [
             WrongLine(each.id, each.said, each.truth, each.loss, each.fields, each.tags)
             for each in found.worst
         ],
     }
+
+
+def _beside(found: Errors) -> list[Beside]:
+    """Tags of dev with their error rate in each part; of train and production also of those dev has none of."""
+    rates = {each.priority.tag: {PART: each.priority.error_rate} for each in found.tags}
+    apart: dict[str, dict[str, Estimate]] = {name: {} for name in rates}
+    for part in found.elsewhere:
+        for each in part.tags:
+            rates.setdefault(each.tag, {})[part.part] = each.error_rate
+            if each.less_dev is not None:
+                apart.setdefault(each.tag, {})[part.part] = each.less_dev
+    if not found.elsewhere:
+        return []
+    return [Beside(name, each, apart.get(name, {})) for name, each in rates.items()]
 
 
 def settled(found: Errors) -> str:
@@ -79,6 +127,8 @@ def settled(found: Errors) -> str:
 def _tag_line(row: TagRow) -> TagLine:
     one, action = row.priority, row.action
     said = "" if action is None else action.action
+    if action is not None and action.rows is not None:
+        said += f" {action.rows:,}, {action.came:,} came"
     if action is not None and action.change is not None:
         said += f", errors {numbers.plus_minus(action.change)}"
     return TagLine(
@@ -93,22 +143,23 @@ def _tag_line(row: TagRow) -> TagLine:
     )
 
 
-def tag(project: Project, name: str, tags: Sequence[str]) -> Case:
+def tag(project: Project, name: str, tags: Sequence[str], *, part: str = PART) -> Case:
     """Give a row of the sample its tags; those that it had before are replaced, and stay on the record.
 
     Args:
         project: The project.
         name: First signs of the row's name.
         tags: None says that somebody looked and found nothing to say.
+        part: Where the row is.
 
     Raises:
-        UserError: a tag is empty or too long.
+        UserError: a tag is empty or too long, or there is no such part.
         NotFoundError: no such row.
     """
-    desk = Desk(project)
+    desk = Desk(project, part, look=False)
     case = _find(desk.cases, name)
     cleaned = list(dict.fromkeys(_tag(one) for each in tags for one in each.split(",")))
-    record = {"row": case.id, "tags": cleaned, "candidate": desk.candidate.name}
+    record = {"row": case.id, "tags": cleaned, "candidate": desk.candidate.name, "part": part}
     project.ledger.append("tag", record, key=case.id)
     return case
 
@@ -129,12 +180,12 @@ def case_of(project: Project, name: str | None = None) -> Case:
     return max(wrong, key=lambda each: each.loss)
 
 
-def pictures(project: Project, case: Case) -> dict[str, Pixels]:
-    """The images of a row of the sample, by column; none where it has none."""
-    if project.plan.text.task.kind != "image":
+def pictures(project: Project, case: Case, *, part: str = PART) -> dict[str, Pixels]:
+    """The images of a row of the sample, by column; none where it has none, and none of the log."""
+    if project.plan.text.task.kind != "image" or part == PRODUCTION:
         return {}
     chain = Chain(project)
-    frame = Materials(chain).frame(PART, chain.images)
+    frame = Materials(chain).frame(part, chain.images)
     cells = frame[case.place].row(0, named=True)
     return {name: read(cell) for name, cell in cells.items() if cell is not None}
 
@@ -189,11 +240,24 @@ def weigh(
     project.ledger.append("tag-weight", record, key=f"weight {name}")
 
 
-def act(project: Project, name: str, action: str, *, by: str, reason: str) -> None:
+def act(
+    project: Project, name: str, action: str, *, by: str, reason: str, rows: int | None = None
+) -> int | None:
     """Record what is done about a tag; the next candidate's change of its errors is held against it.
 
+    Args:
+        project: The project.
+        name: The tag.
+        action: One of :data:`ACTIONS`.
+        by: Who does it.
+        reason: Why.
+        rows: Rows of the tag to collect; if None, as many as :meth:`Desk.wanted` says.
+
+    Returns:
+        The rows to collect; None for another action.
+
     Raises:
-        UserError: no such action, or nobody and no reason.
+        UserError: no such action, nobody and no reason, or it isn't known how many rows.
         NotFoundError: nobody gave that tag.
     """
     _demand_tag(project, name)
@@ -202,6 +266,7 @@ def act(project: Project, name: str, action: str, *, by: str, reason: str) -> No
     if not by.strip() or not reason.strip():
         raise UserError("who, or why, is missing", hint="--by NAME --reason TEXT")
     desk = Desk(project)
+    wanted = _to_collect(desk, name, action, rows)
     before = desk.rate_of(name, desk.answers)
     record = {
         "tag": name,
@@ -210,9 +275,27 @@ def act(project: Project, name: str, action: str, *, by: str, reason: str) -> No
         "reason": reason.strip(),
         "before": before.to_json(),
         "artefact": desk.candidate.artefact,
-        "scores": desk.materials.predictions_digest(desk.candidate, PART),
+        "rows": wanted,
+        "snapshot_rows": desk.chain.snapshot.rows,
     }
     project.ledger.append("tag-action", record, key=f"action {name}")
+    return wanted
+
+
+def _to_collect(desk: Desk, name: str, action: str, rows: int | None) -> int | None:
+    if action != COLLECT:
+        if rows is not None:
+            raise UserError(f"`{action}` collects no rows", hint=f"--rows goes with {COLLECT}")
+        return None
+    if rows is not None and rows < 1:
+        raise UserError(f"`--rows` must be 1 or more, got {rows}", hint="as in --rows 400")
+    wanted = rows or desk.wanted(name)
+    if wanted is None:
+        fact = (
+            f"how many rows of {name!r} there are is not known: too few rows of dev were looked at"
+        )
+        raise UserError(fact, hint="look at right answers too in seatrial ui, or say --rows N")
+    return wanted
 
 
 def _find(cases: Sequence[Case], name: str) -> Case:

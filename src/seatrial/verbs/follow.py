@@ -53,7 +53,42 @@ class Followed:
     sealed: str = ""
 
 
-class Follower:
+class Tables:
+    """What was read of a project's log, as the newest follower left it."""
+
+    def __init__(self, project: Project) -> None:
+        self._folder = project.state / "follow"
+        self._state = self._read_state()
+
+    def table(self, name: str) -> pl.LazyFrame | None:
+        """All rows of ``decisions`` or ``aftermath``; None without any."""
+        import polars as pl
+
+        parts = [part for each in self._state.values() for part in each.parts[name]]
+        frames = [pl.scan_parquet(self._folder / part) for part in parts]
+        return pl.concat(frames, how="diagonal_relaxed") if frames else None
+
+    @property
+    def root(self) -> str:
+        """Name of all that was read so far: it changes with every record."""
+        from seatrial.core.digest import digest
+
+        return digest({name: each.offset for name, each in sorted(self._state.items())})
+
+    def _read_state(self) -> dict[str, Followed]:
+        path = self._folder / _STATE
+        if not path.exists():
+            return {}
+        try:
+            return {name: Followed(**each) for name, each in json.loads(path.read_text()).items()}
+        except (ValueError, TypeError) as error:
+            raise StoreError(
+                f"{path} can't be read: {error}",
+                hint="delete its folder; the log is then read from its start",
+            ) from error
+
+
+class Follower(Tables):
     """The one follower of a project's log. A second one refuses to start.
 
     Raises:
@@ -64,12 +99,11 @@ class Follower:
         self.project = project
         self.log = log or serving_folder(project).path / "log"
         self._sees_writers = log is None  # a lock is seen on the machine that holds it
-        self._folder = project.state / "follow"
-        self._folder.mkdir(parents=True, exist_ok=True)
+        (project.state / "follow").mkdir(parents=True, exist_ok=True)
         self.log.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(self.log / "follower.lock")
         try:
-            self._state = self._read_state()
+            super().__init__(project)
             self._remove_strays()
         except BaseException:
             self.close()
@@ -124,21 +158,6 @@ class Follower:
             return "writes"
         return "closed" if was_closed(found[-1], known[found[-1]].offset) else "gone"
 
-    def table(self, name: str) -> pl.LazyFrame | None:
-        """All rows of ``decisions`` or ``aftermath``; None without any."""
-        import polars as pl
-
-        parts = [part for each in self._state.values() for part in each.parts[name]]
-        frames = [pl.scan_parquet(self._folder / part) for part in parts]
-        return pl.concat(frames, how="diagonal_relaxed") if frames else None
-
-    @property
-    def root(self) -> str:
-        """Name of all that was read so far: it changes with every record."""
-        from seatrial.core.digest import digest
-
-        return digest({name: each.offset for name, each in sorted(self._state.items())})
-
     def _keep(
         self, path: Path, followed: Followed, batch: list[tuple[dict[str, Any], int]]
     ) -> Followed:
@@ -178,18 +197,6 @@ class Follower:
         self._write_state()
         for part in old:
             (self._folder / part).unlink(missing_ok=True)
-
-    def _read_state(self) -> dict[str, Followed]:
-        path = self._folder / _STATE
-        if not path.exists():
-            return {}
-        try:
-            return {name: Followed(**each) for name, each in json.loads(path.read_text()).items()}
-        except (ValueError, TypeError) as error:
-            raise StoreError(
-                f"{path} can't be read: {error}",
-                hint="delete its folder; the log is then read from its start",
-            ) from error
 
     def _write_state(self) -> None:
         plain = {name: asdict(each) for name, each in self._state.items()}

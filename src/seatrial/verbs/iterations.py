@@ -41,7 +41,7 @@ def iterations(project: Project, *, metric: str | None = None) -> Iterations:
     steps: list[Step] = []
     before: Candidate | None = None
     last: Predictions | None = None
-    for at, candidate in _kept(project):
+    for at, candidate in kept(project):
         comparison = _compared(project, before, candidate) if before else None
         reason = unanswering(chain, materials, candidate)
         answers = None if reason else materials.predictions(candidate, _PART)
@@ -62,7 +62,7 @@ def iterations(project: Project, *, metric: str | None = None) -> Iterations:
     return Iterations(asked.subject, len(materials.truth(_PART)), better, tuple(steps))
 
 
-def _kept(project: Project) -> Iterator[tuple[str, Candidate]]:
+def kept(project: Project) -> Iterator[tuple[str, Candidate]]:
     """When each candidate was kept, and its record; the oldest first, each once in a row."""
     last = ""
     for entry in reversed(project.ledger.find("selection", project.plan.text.project)):

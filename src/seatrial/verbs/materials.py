@@ -205,17 +205,6 @@ class Materials:
             self._predictions[wanted] = self._with_truth(candidate, part, answers)
         return self._predictions[wanted]
 
-    def answers_on_file(self, blob: str, part: str) -> Predictions | None:
-        """Answers that were filed earlier, with the truth of now; None if they are of other rows."""
-        import numpy as np
-
-        answers = self._read(blob)
-        truth = self.truth(part)
-        if len(answers) != len(truth):
-            return None
-        is_rule = bool(np.isnan(answers[:, :-1]).all())
-        return as_predictions(self.chain, answers, truth, self.units(part), rule=is_rule)
-
     def _answers(self, candidate: Candidate, part: str) -> NDArray[np.float64]:
         import numpy as np
 

@@ -199,7 +199,7 @@ def _file(watching: Watching, claim: Claim, newest: Estimate) -> str:
     if not newest.measured:
         return ""
     ledger, stands = watching.project.ledger, watching.stretch.newest
-    subject, root = f"{claim.measure} in {watching.stretch.rung.stage}", watching.follower.root
+    subject, root = f"{claim.measure} in {watching.stretch.rung.stage}", watching.read.root
     key = digest(
         {
             "subject": subject,

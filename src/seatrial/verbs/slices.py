@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from seatrial.evaluation import Predictions
     from seatrial.evaluation.question import Question
 
-VERSION = 1
+VERSION = 2
 CUT = frozenset({"number", "text", "boolean"})
 """Kinds of columns that are cut into slices."""
 Told = Callable[[str], None]

@@ -24,7 +24,7 @@ from seatrial.records.manifest import Manifest
 from seatrial.records.release import Move, Rung
 from seatrial.stats import wilson
 from seatrial.verbs.desk import history
-from seatrial.verbs.follow import Follower
+from seatrial.verbs.follow import Tables
 from seatrial.verbs.project import Project
 
 if TYPE_CHECKING:
@@ -64,15 +64,15 @@ class Watching:
 
     Args:
         project: The project.
-        follower: Has read the log.
+        read: What was read of the log.
         before: The look before this one; what can't have changed since is taken from it.
 
     Raises:
         NotFoundError: nothing is released, or the release has answered nothing yet.
     """
 
-    def __init__(self, project: Project, follower: Follower, *, before: Look | None) -> None:
-        self.project, self.plan, self.follower = project, project.plan, follower
+    def __init__(self, project: Project, read: Tables, *, before: Look | None) -> None:
+        self.project, self.plan, self.read = project, project.plan, read
         moves = history(project)
         if not moves:
             raise NotFoundError("nothing is released", hint="start with: seatrial release propose")
@@ -95,13 +95,13 @@ class Watching:
         """Every decision of the release, joined with what came after, by event time."""
         import polars as pl
 
-        table = self.follower.table("decisions")
+        table = self.read.table("decisions")
         names = [move.manifest for move in self.stretch.moves]
         if table is None:
             raise _silent(self.stretch)
         mature = self.now - self.waits
         found = (
-            joined(table, self.follower.table("aftermath"))
+            joined(table, self.read.table("aftermath"))
             .filter(pl.col("@release").is_in(names))
             .with_columns((pl.col("@at") <= mature).alias("@mature"))
             .sort("@at", "@id")  # decisions of one moment stand in the same order at every look

@@ -124,6 +124,7 @@ def _tagging(current: Current) -> HTTPRouteHandler:
             new=str(form.get("new", "")),
             case=str(form.get("case", "")),
             kind=str(form.get("of", "")),
+            part=str(form.get("on", "")),
             is_next="next" in form,
         )
         return Response(b"", status_code=303, headers={"location": where})

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from seatrial.core.errors import NotFoundError
 from seatrial.core.estimate import Estimate
 from seatrial.records.image import Pixels, png
+from seatrial.reports.errors import apart
 from seatrial.reports.trace import cell
-from seatrial.verbs.error_records import Case, Errors, TagRow
+from seatrial.verbs.error_records import PART, PARTS, Case, Errors, TagRow
 from seatrial.verbs.errors import settled
 from seatrial.web import words
 from seatrial.web.facts import Facts
@@ -120,6 +122,25 @@ class TagFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A part that can be looked at, and whether it is."""
+
+    name: str
+    is_shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A tag in another part: its figures there, and the error rate less the one on dev."""
+
+    tag: str
+    part: str
+    share_of_errors: Figure
+    error_rate: Figure
+    less_dev: Figure | None
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """A group that was found: a title, and how often such rows are wrong."""
 
@@ -132,6 +153,8 @@ class ErrorsPage:
     """The page; ``case`` is None where nothing is to be looked at."""
 
     head: Head
+    part: str
+    parts: tuple[Place, ...]
     seen: int
     drawn: int
     case: Shown | None
@@ -139,6 +162,9 @@ class ErrorsPage:
     settled: str
     groups: tuple[Group, ...] | None
     against: str
+    beside: tuple[Beside, ...]
+    apart: tuple[str, ...]
+    missing: str = ""
 
 
 def view(facts: Facts, asked: Mapping[str, str]) -> ErrorsPage:
@@ -146,19 +172,22 @@ def view(facts: Facts, asked: Mapping[str, str]) -> ErrorsPage:
 
     Args:
         facts: The facts.
-        asked: ``case``: place of the row, from 1; ``of``: ``wrong`` or ``right``.
+        asked: ``on``: the part; ``case``: place of the row, from 1; ``of``: ``wrong`` or ``right``.
     """
-    found = facts.errors
-    if found is None:
-        lede = "Wrong answers are those of a trained candidate on dev."
-        title = "Nothing is trained yet, so nothing is wrong yet."
-        head = Head(title, lede, (Fact("Next", "", "seatrial train"),))
-        return ErrorsPage(head, 0, 0, None, (), "", (), "")
+    part = asked.get("on", PART)
+    if part not in PARTS:
+        raise NotFoundError(f"there is no part {part}", hint=f"one of {', '.join(PARTS)}")
+    found = facts.errors_on(part)
+    parts = tuple(Place(each, each == part) for each in PARTS)
+    if isinstance(found, NotFoundError):
+        return _nothing(found, part, parts)
     kind = "right" if asked.get("of") == "right" else "wrong"
     cases = [each for each in found.cases if each.is_wrong is (kind == "wrong")]
     place = _place(asked.get("case"), cases)
     return ErrorsPage(
         head=Head(_title(found), _lede(found), _facts(found)),
+        part=part,
+        parts=parts,
         seen=found.seen,
         drawn=found.drawn,
         case=_shown(facts, found, cases, place, kind) if cases else None,
@@ -168,7 +197,42 @@ def view(facts: Facts, asked: Mapping[str, str]) -> ErrorsPage:
         if found.groups is None
         else tuple(_group(each.errors, each.traits, each.error_rate) for each in found.groups),
         against=found.against,
+        beside=_beside(found),
+        apart=tuple(
+            said
+            for each in found.elsewhere
+            for one in each.tags
+            if one.less_dev and (said := apart(one.tag, each.part, one.less_dev))
+        ),
     )
+
+
+def _nothing(why: NotFoundError, part: str, parts: tuple[Place, ...]) -> ErrorsPage:
+    if part == PART:
+        title = "Nothing is trained yet, so nothing is wrong yet."
+        lede = "Wrong answers are those of a trained candidate on dev."
+        head = Head(title, lede, (Fact("Next", "", "seatrial train"),))
+    else:
+        title = f"Nothing is known of wrong answers on {part}."
+        head = Head(title, words.sentence(words.capital(why.faults[0].fact)))
+    hint = (why.faults[0].hint or "").removeprefix("start with: ")
+    missing = hint if hint.startswith("seatrial ") else f"seatrial errors --on {part}"
+    return ErrorsPage(head, part, parts, 0, 0, None, (), "", (), "", (), (), missing)
+
+
+def _beside(found: Errors) -> tuple[Beside, ...]:
+    there = (
+        Beside(
+            one.tag,
+            each.part,
+            figure(one.share_of_errors),
+            figure(one.error_rate),
+            figure(one.less_dev) if one.less_dev else None,
+        )
+        for each in found.elsewhere
+        for one in each.tags
+    )
+    return tuple(sorted(there, key=lambda each: each.tag))
 
 
 def tagged(
@@ -180,6 +244,7 @@ def tagged(
     new: str,
     case: str,
     kind: str,
+    part: str,
     is_next: bool,
 ) -> str:
     """Give a row its tags, and say which page comes next.
@@ -192,6 +257,7 @@ def tagged(
         new: One more; empty for none.
         case: Place of the row, from 1.
         kind: ``wrong`` or ``right``.
+        part: Where the row is; dev if empty.
         is_next: Whether the next row is wanted.
 
     Raises:
@@ -203,9 +269,11 @@ def tagged(
     kept = [each for each in tags if each != toggle]
     kept += [toggle] if toggle and toggle not in tags else []
     kept += [new] if new.strip() else []
-    tag(facts.project, row, kept)
+    part = part or PART
+    tag(facts.project, row, kept, part=part)
     place = int(case) if case.isdigit() else 0
-    return f"../errors?of={'right' if kind == 'right' else 'wrong'}&case={place + is_next}"
+    of = "right" if kind == "right" else "wrong"
+    return f"../errors?on={part}&of={of}&case={place + is_next}"
 
 
 def _place(asked: str | None, cases: Sequence[Case]) -> int:
@@ -229,7 +297,7 @@ def _lede(found: Errors) -> str:
     rate = words.per_cent(found.wrong / max(found.rows, 1))
     return (
         f"{found.drawn} answers of {found.candidate} that are wrong, drawn at random from {found.wrong:,} on "
-        f"dev ({rate} of {found.rows:,} rows). The test part is not looked at."
+        f"{found.part} ({rate} of {found.rows:,} rows). The test part is not looked at."
     )
 
 
@@ -238,7 +306,11 @@ def _facts(found: Errors) -> tuple[Fact, ...]:
     looked = sum(each.is_seen for each in right)
     return (
         Fact("Candidate", "", found.candidate),
-        Fact("Right answers looked at", f"{looked} of {len(right)}", href="errors?of=right"),
+        Fact(
+            "Right answers looked at",
+            f"{looked} of {len(right)}",
+            href=f"errors?on={found.part}&of=right",
+        ),
         Fact("Room counted against", found.against),
     )
 
@@ -262,10 +334,12 @@ def _shown(facts: Facts, found: Errors, cases: Sequence[Case], place: int, kind:
         loss=f"{case.loss:.3g}",
         pushes=", ".join(
             f"{each.feature} {cell(each.value)} {each.change:+.2g}".replace("-", "−")
-            for each in facts.pushes(case)[:3]
+            for each in (facts.pushes(case)[:3] if found.part == PART else ())
         ),
         fields=fields,
-        pictures=tuple(_picture(name, each) for name, each in facts.pictures(case).items()),
+        pictures=tuple(
+            _picture(name, each) for name, each in facts.pictures(case, found.part).items()
+        ),
         toggles=tuple(
             Toggle(name, str(at) if at <= KEYED else "", name in case.tags)
             for at, name in enumerate(names, start=1)
@@ -307,6 +381,8 @@ def _tag(row: TagRow) -> TagFigures:
     said = ""
     if action is not None:
         said = action.action
+        if action.rows is not None:
+            said = f"{said} {action.rows:,} rows ({action.came:,} came)"
         if action.change is not None:
             moved = figure(action.change)
             said = f"{said}: errors {moved.value} {moved.interval}"

@@ -41,6 +41,7 @@ class Facts:
         self.project = project
         self.now = project.clock.now()
         self._reasons: dict[str, Reason] = {}
+        self._errors: dict[str, Errors | NotFoundError] = {}
 
     @classmethod
     def dated(cls, project: Project) -> Self:
@@ -103,15 +104,16 @@ class Facts:
         same = self.look and self.standing and self.look.release == self.standing.release
         return self.look if same else None
 
-    @cached_property
-    def errors(self) -> Errors | None:
-        """The wrong answers, and what was said of them; None before there is a candidate of what is there now."""
-        from seatrial.verbs.errors import errors
+    def errors_on(self, part: str) -> Errors | NotFoundError:
+        """The wrong answers on a part, and what was said of them; why not, where nothing is on file."""
+        if part not in self._errors:
+            from seatrial.verbs.errors import errors
 
-        try:
-            return errors(self.project, look=False)
-        except NotFoundError:
-            return None
+            try:
+                self._errors[part] = errors(self.project, part=part, look=False)
+            except NotFoundError as error:
+                self._errors[part] = error
+        return self._errors[part]
 
     @cached_property
     def slices(self) -> Slices | None:
@@ -131,11 +133,11 @@ class Facts:
         """What pushed the answer to a row of the sample most."""
         return self._tracer.follow(case).pushes
 
-    def pictures(self, case: Case) -> dict[str, Pixels]:
-        """The images of a row of the sample, by column."""
+    def pictures(self, case: Case, part: str) -> dict[str, Pixels]:
+        """The images of a row of a part's sample, by column."""
         from seatrial.verbs.errors import pictures
 
-        return pictures(self.project, case)
+        return pictures(self.project, case, part=part)
 
     def rows_where(self, where: str) -> tuple[int, int, list[Case]]:
         """Rows of dev that meet a condition: how many, how many wrong, the worst."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from seatrial.core.errors import NotFoundError
 from seatrial.reports import numbers
 from seatrial.reports.trace import cell
-from seatrial.verbs.error_records import Case, TagRow
+from seatrial.verbs.error_records import PART, Case, TagRow
 from seatrial.web import words
 from seatrial.web.facts import Facts
 from seatrial.web.head import Fact, Head
@@ -43,9 +43,9 @@ def view(facts: Facts, asked: Mapping[str, str]) -> TagPage:
         NotFoundError: no row has that tag, and none had.
     """
     name = asked["name"]
-    found = facts.errors
+    found = facts.errors_on(PART)
     history = facts.tag_history(name)
-    if found is None or not history:
+    if isinstance(found, NotFoundError) or not history:
         raise NotFoundError(
             f"no row has the tag {name}", hint="the tags stand on the page of the errors"
         )

@@ -56,7 +56,7 @@ function send(row, tags) {
 }
 
 async function post(row, tags) {
-  const body = new URLSearchParams({ row });
+  const body = new URLSearchParams({ row, on: form().elements.on.value });
   for (const tag of tags) body.append("tag", tag);
   const answer = await fetch(form().action, { method: "POST", body, redirect: "manual" });
   const kept = answer.ok || answer.type === "opaqueredirect";
@@ -107,7 +107,7 @@ async function undo() {
   if (!last) return;
   loading = true;
   await send(last.row, last.tags);
-  await show(`${location.pathname}?of=${form().elements.of.value}&case=${last.case}`);
+  await show(`${location.pathname}?on=${form().elements.on.value}&of=${form().elements.of.value}&case=${last.case}`);
 }
 
 async function load(url) {
