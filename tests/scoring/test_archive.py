@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -108,3 +111,16 @@ def test_a_pickle_in_place_of_the_estimator_is_not_loaded(good) -> None:
     content = members(good) | {"estimator.skops": evil, HEADER: header(good, members=digests)}
     with pytest.raises(ArchiveError, match="can't be read"):
         open_archive(packed(content), fast=False)
+
+
+def test_reading_an_estimator_loads_no_array_library_that_happens_to_be_installed(tmp_path) -> None:
+    (tmp_path / "torch.py").write_text("print('loaded')\n")
+    code = "from seatrial.scoring.skops_io import skops_io; skops_io(); print('read'); import torch"
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.split() == ["read", "loaded"]

@@ -22,6 +22,7 @@ from seatrial.scoring.archive import ALLOWED_TYPES, finish
 from seatrial.scoring.encode import spans, width
 from seatrial.scoring.format import ESTIMATOR, HEADER, ONNX, Header, Parity, write_header
 from seatrial.scoring.forms import EstimatorForm, OnnxForm, Scores
+from seatrial.scoring.skops_io import skops_io
 
 LEAST_ROWS = 1_000
 """Real rows on which a fast form must be proved."""
@@ -162,9 +163,7 @@ def _onnx(estimator: Any, inputs: int) -> bytes | str:
 
 
 def _types(estimator: bytes, package: str | None) -> tuple[str, ...]:
-    import skops.io
-
-    untrusted = set(skops.io.get_untrusted_types(data=estimator)) - ALLOWED_TYPES
+    untrusted = set(skops_io().get_untrusted_types(data=estimator)) - ALLOWED_TYPES
     own = {name for name in untrusted if package is not None and name.split(".")[0] == package}
     if strange := sorted(untrusted - own):
         hint = "use scikit-learn's own estimators, or define the class in the project's package"
@@ -176,9 +175,7 @@ def _types(estimator: bytes, package: str | None) -> tuple[str, ...]:
 
 def _skops(estimator: Any) -> bytes:
     """Write an estimator with skops; its memory addresses become numbers, so equal is equal bytes."""
-    import skops.io
-
-    source = zipfile.ZipFile(io.BytesIO(skops.io.dumps(estimator)))
+    source = zipfile.ZipFile(io.BytesIO(skops_io().dumps(estimator)))
     schema = source.read("schema.json").decode()
     names = re.findall(r'"(?:__id__"\s*:\s*|file"\s*:\s*")(\d+)', schema)
     renamed = {name: str(place) for place, name in enumerate(dict.fromkeys(names), start=1)}

@@ -35,6 +35,7 @@ from seatrial.scoring.forms import (
     RuleForm,
     Scores,
 )
+from seatrial.scoring.skops_io import skops_io
 
 ALLOWED_TYPES = frozenset(
     {
@@ -218,10 +219,8 @@ def audit_types(estimator: bytes, header: Header) -> list[str]:
     Raises:
         ArchiveError: a type is outside of the allow-list.
     """
-    import skops.io
-
     try:
-        untrusted = set(skops.io.get_untrusted_types(data=estimator))
+        untrusted = set(skops_io().get_untrusted_types(data=estimator))
     except Exception as error:
         raise ArchiveError(f"the estimator can't be read: {error}", where=ESTIMATOR) from error
     strange = sorted(untrusted - ALLOWED_TYPES - set(header.types))
@@ -255,11 +254,9 @@ def _form(header: Header, members: Mapping[str, bytes], root: Path | None, *, fa
 
 
 def _estimator(data: bytes, header: Header, root: Path | None) -> Any:
-    import skops.io
-
     trusted = audit_types(data, header)
     try:
         with importable(root or Path()):
-            return skops.io.loads(data, trusted=trusted)
+            return skops_io().loads(data, trusted=trusted)
     except Exception as error:
         raise ArchiveError(f"the estimator can't be built: {error}", where=ESTIMATOR) from error
