@@ -26,21 +26,23 @@ LAID_OUT = {
     "scripts/train.sh",
     *(f"late_orders/{name}.py" for name in ("api", "datasets", "experiment", "models", "train")),
 }
+ROWS = 1500
+"""Enough for the fast form of a candidate to be proved."""
 CACHE = Path(__file__).parents[2] / ".mypy_cache"
 TRAINING_LIBRARIES = ("sklearn", "polars", "duckdb", "pydantic")
 
 
 def orders(path: Path) -> Path:
     random = np.random.default_rng(5)
-    hour = random.integers(8, 23, 900)
-    store = random.choice(["A", "B", "C"], 900)
-    late = hour + 5 * (store == "B") + random.normal(0, 4, 900) > 19
+    hour = random.integers(8, 23, ROWS)
+    store = random.choice(["A", "B", "C"], ROWS)
+    late = hour + 5 * (store == "B") + random.normal(0, 4, ROWS) > 19
     frame = pl.DataFrame(
         {
-            "order_id": [f"o{number}" for number in range(900)],
+            "order_id": [f"o{number}" for number in range(ROWS)],
             "hour": hour,
             "store": store,
-            "items": random.integers(1, 9, 900),
+            "items": random.integers(1, 9, ROWS),
             "late": np.where(late, "yes", "no"),
         }
     )
@@ -222,3 +224,34 @@ def test_no_mark_is_left_in_a_template():
 
 def test_a_package_is_named_after_the_project():
     assert package_name("late-orders") == "late_orders"
+
+
+def test_groups_that_may_not_be_treated_differently_are_held_against_each_other(
+    tmp_path, monkeypatch
+) -> None:
+    random = np.random.default_rng(0)
+    income = random.normal(size=3000)
+    frame = pl.DataFrame(
+        {
+            "income": income,
+            "plan": random.choice(["basic", "full"], 3000),
+            "a": random.choice(
+                ["White", "Black", "Asian", "Other"], 3000, p=[0.6, 0.3, 0.09, 0.01]
+            ),
+            "applicant_sex": random.choice([0, 1], 3000),
+            "granted": income + random.normal(size=3000) > 0,
+        }
+    )
+    frame.write_csv(tmp_path / "loans.csv")
+    monkeypatch.chdir(tmp_path)
+    init("loans", tmp_path / "loans.csv", target="granted")
+    drafted = [
+        line
+        for line in (tmp_path / "loans" / "plan.yaml").read_text().splitlines()
+        if "gap" in line
+    ]
+    assert [line.split('"')[1] for line in drafted] == [
+        "gap recall by a <= 0.2",
+        "gap recall by applicant_sex <= 0.2",
+    ]
+    assert "a tells race: Asian, Black, Other, White" in drafted[0]

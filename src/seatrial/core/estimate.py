@@ -66,3 +66,14 @@ def not_measured(reason: str, *, n: int = 0, unit: str = "fraction") -> Estimate
     not measured (n=0, no positives)
     """
     return Estimate(None, None, None, n, reason, unit)
+
+
+def brief(value: float | None) -> str:
+    """A number in three digits, and no power of ten where it is large; a dash where nothing was measured.
+
+    >>> brief(0.03194), brief(30794.2)
+    ('0.0319', '30,794')
+    """
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"  # noqa: PLR2004 — four digits

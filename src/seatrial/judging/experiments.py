@@ -19,12 +19,14 @@ class Known:
         family: Of the candidate.
         tag: The tag of the errors with the most room, and its gain in points; None without tags.
         seconds: What the last training took.
+        has_features: Whether it has features that people chose, and not a text or an image alone.
     """
 
     checks: Mapping[str, Check]
     family: str
     tag: tuple[str, Estimate] | None
     seconds: float
+    has_features: bool = True
 
 
 def experiments(dominant: str | None, why: str, known: Known) -> tuple[Step, ...]:
@@ -45,40 +47,58 @@ def experiments(dominant: str | None, why: str, known: Known) -> tuple[Step, ...
     return ways[dominant](why, known) if dominant in ways else ()
 
 
-def _bias(why: str, known: Known) -> tuple[Step, ...]:
+def of_baseline(why: str, known: Known) -> tuple[Step, ...]:
+    """Ordered experiments where a baseline was kept: what could make a trained candidate better than it.
+
+    Args:
+        why: The figure that it rests on, as a sentence without its stop.
+        known: What was measured, with the trained family that is to be tried.
+    """
     return (
-        _tried("not_underfitted", "Give the model more capacity", why, known),
-        _step("Add features that the wrong answers ask for", why, _tag(known), "seatrial errors"),
-        _step(
-            "Search hyperparameters, with less regularisation in the space",
-            why,
-            "not known before it is tried; the search says whether it is beyond noise",
-            f"seatrial search {known.family}",
-            30 * known.seconds,
-        ),
+        _features(why, known),
+        _search("Search hyperparameters of what is trained", why, known),
+        _curve(why, known),
     )
 
 
+def _bias(why: str, known: Known) -> tuple[Step, ...]:
+    others = (
+        _features(why, known),
+        _search("Search hyperparameters, with less regularisation in the space", why, known),
+    )
+    return _with("not_underfitted", "Give the model more capacity", others, why, known)
+
+
+def _features(why: str, known: Known) -> Step:
+    return _step("Add features that the wrong answers ask for", why, _tag(known), "seatrial errors")
+
+
+def _search(title: str, why: str, known: Known) -> Step:
+    gain = "not known before it is tried; the search says whether it is beyond noise"
+    return _step(title, why, gain, f"seatrial search {known.family}", 30 * known.seconds)
+
+
+def _curve(why: str, known: Known) -> Step:
+    gain = "the error at twice and ten times the rows, with an interval"
+    title = "Measure what more data would give"
+    return _step(title, why, gain, "seatrial curve", 15 * known.seconds)
+
+
 def _variance(why: str, known: Known) -> tuple[Step, ...]:
-    return (
-        _step(
-            "Measure what more data would give",
-            why,
-            "the error at twice and ten times the rows, with an interval",
-            "seatrial curve",
-            15 * known.seconds,
-        ),
-        _tried("not_overfitted", "Regularise, or take a smaller model", why, known),
-        _step(
-            "Drop features that are not proved to help",
-            why,
-            "fewer features to overfit; readiness RD-02 rises",
-            "seatrial readiness --measure RD-02",
-        ),
+    others = (
+        *(_fewer(why) if known.has_features else ()),
         _step(
             "Collect or augment rows like the wrong answers", why, _tag(known), "seatrial errors"
         ),
     )
+    title = "Regularise, or take a smaller model"
+    return (_curve(why, known), *_with("not_overfitted", title, others, why, known))
+
+
+def _fewer(why: str) -> tuple[Step, ...]:
+    gain = "fewer features to overfit; readiness RD-02 rises"
+    command = "seatrial readiness --measure RD-02"
+    return (_step("Drop features that are not proved to help", why, gain, command),)
 
 
 def _validation(why: str, known: Known) -> tuple[Step, ...]:
@@ -116,6 +136,15 @@ def _irreducible(why: str, known: Known) -> tuple[Step, ...]:
             "seatrial errors",
         ),
     )
+
+
+def _with(
+    check: str, title: str, others: tuple[Step, ...], why: str, known: Known
+) -> tuple[Step, ...]:
+    """Other experiments after one that the doctor may have tried; before it, if it did so in vain."""
+    found, tried = known.checks.get(check), _tried(check, title, why, known)
+    in_vain = found is not None and found.verdict == "pass"
+    return (*others, tried) if in_vain else (tried, *others)
 
 
 def _tried(check: str, title: str, why: str, known: Known) -> Step:

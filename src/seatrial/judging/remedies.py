@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seatrial.core.estimate import Estimate
+from seatrial.core.estimate import Estimate, brief
 from seatrial.records.bounds import limit, shortfall
 from seatrial.records.claim import Claim
 from seatrial.records.evidence import Evidence, GroupEstimate
@@ -45,7 +45,7 @@ class _Case:
         """How far it is from its bound."""
         estimate = self.evidence.estimate
         missed = shortfall(self.claim, self.metric, estimate) or 0.0
-        return f"{self.claim.measure} is {estimate.value:.3g} and misses its bound by {missed:.3g}"
+        return f"{self.claim.measure} is {brief(estimate.value)} and misses its bound by {brief(missed)}"
 
     def keeps(self, estimate: Estimate | None) -> bool:
         """Whether a value, measured elsewhere, keeps the bound."""
@@ -128,7 +128,7 @@ def _group(case: _Case) -> Step | None:
     return case.step(
         f"Look at the rows of {worst.label}",
         f"{_figure(worst)}, {_figure(best)}",
-        f"{case.metric.name} of {worst.label} {worst.estimate.value:.3g} → {best.estimate.value:.3g}"
+        f"{case.metric.name} of {worst.label} {brief(worst.estimate.value)} → {brief(best.estimate.value)}"
         ", if it catches up",
         f"seatrial why {case.claim.id}",
     )
@@ -147,7 +147,7 @@ def _ends(groups: Sequence[GroupEstimate], metric: Metric) -> tuple[GroupEstimat
 
 
 def _figure(group: GroupEstimate) -> str:
-    return f"{group.label} has {group.estimate.value:.3g} of {group.estimate.n:,}"
+    return f"{group.label} has {brief(group.estimate.value)} of {group.estimate.n:,}"
 
 
 def _dev_promised(case: _Case) -> Step | None:
@@ -156,8 +156,8 @@ def _dev_promised(case: _Case) -> Step | None:
         return None
     return case.step(
         "Find out how test differs from dev",
-        f"on dev, where {case.training.chosen} was chosen, it is {on_dev.value:.3g}",
-        f"{case.metric.name} {case.evidence.estimate.value:.3g} → {on_dev.value:.3g}, if test were "
+        f"on dev, where {case.training.chosen} was chosen, it is {brief(on_dev.value)}",
+        f"{case.metric.name} {brief(case.evidence.estimate.value)} → {brief(on_dev.value)}, if test were "
         "like dev",
         f"seatrial why {case.claim.id}",
     )
@@ -170,8 +170,8 @@ def _threshold(case: _Case) -> Step | None:
     threshold, reached, recall = moved
     return case.step(
         "Choose the threshold again, under the bounds of the plan",
-        f"on dev a threshold of {threshold:.3g} gives {reached:.3g} at recall {recall:.3g}",
-        f"{case.metric.name} {reached:.3g} on dev, read off the curve; no interval before it is tried",
+        f"on dev a threshold of {brief(threshold)} gives {brief(reached)} at recall {brief(recall)}",
+        f"{case.metric.name} {brief(reached)} on dev, read off the curve; no interval before it is tried",
         "seatrial train",
         case.training.seconds,
     )
@@ -205,8 +205,8 @@ def _family(case: _Case) -> Step | None:
         if family != chosen and estimate is not None and case.keeps(estimate):
             return case.step(
                 f"Compare with {family}, which keeps this bound on dev",
-                f"{family} has {estimate.value:.3g} on dev",
-                f"{case.metric.name} {estimate.value:.3g} on dev; what else it breaks is seen there",
+                f"{family} has {brief(estimate.value)} on dev",
+                f"{case.metric.name} {brief(estimate.value)} on dev; what else it breaks is seen there",
                 f"seatrial runs compare {chosen} {family}",
             )
     return None
@@ -232,7 +232,7 @@ def _nothing_reaches(case: _Case) -> Step:
         )
     because = "no threshold and no other family reaches it on dev"
     if nearest := _nearest(case):
-        because += f"; the nearest is {nearest[0]} with {nearest[1].value:.3g}"
+        because += f"; the nearest is {nearest[0]} with {brief(nearest[1].value)}"
     apart = "" if "regression" in case.metric.tasks else " that tell the classes apart"
     where = f" where {claim.measure.where}" if claim.measure.where is not None else ""
     return case.step(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seatrial.core.estimate import brief
 from seatrial.judging.gates import BUSINESS
 from seatrial.records.look import Look
 from seatrial.records.release import GateCheck, Standing
@@ -53,7 +54,7 @@ def repair(seen: Look | None, train_s: float) -> tuple[Step, ...]:
     found = first.newest
     figure = "nothing measured"
     if found is not None and found.measured:
-        figure = f"{found.value:.3g} [{found.low:.3g}, {found.high:.3g}]"
+        figure = f"{brief(found.value)} [{brief(found.low)}, {brief(found.high)}]"
     others = len(broken) - 1
     more = f", and so {'do' if others > 1 else 'does'} {others} more" if others else ""
     since = seen.windows[0].start[:10] if seen.windows else ""

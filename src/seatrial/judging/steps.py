@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seatrial.core.estimate import Estimate
+from seatrial.core.estimate import Estimate, brief
 from seatrial.judging.by_hand import BY_HAND
 from seatrial.judging.remedies import Training, remedy
 from seatrial.records.bounds import shortfall, sides
@@ -205,7 +205,7 @@ def _more_rows(claim: Claim, judgement: Judgement, evidence: Evidence) -> Step:
     at_least = claim.bound.sign in {">=", ">"}
     proved = estimate.low if at_least else estimate.high
     side = "at least" if at_least else "at most"
-    gain = f"1 claim settled; what is proved today is {side} {proved:.3g}"
+    gain = f"1 claim settled; what is proved today is {side} {brief(proved)}"
     return Step(
         f"Add rows to settle `{claim}`, or claim what is proved",
         why,
@@ -218,7 +218,7 @@ def _more_rows(claim: Claim, judgement: Judgement, evidence: Evidence) -> Step:
 
 
 def _span(estimate: Estimate) -> str:
-    return f"{estimate.value:.3g} [{estimate.low:.3g}, {estimate.high:.3g}]"
+    return f"{brief(estimate.value)} [{brief(estimate.low)}, {brief(estimate.high)}]"
 
 
 def _drafts(claims: Sequence[Claim]) -> list[Step]:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from seatrial.core.errors import UserError
+from seatrial.core.estimate import brief
 from seatrial.plan.load import Plan
 from seatrial.probes.probe import Inputs, Reading
 from seatrial.records.claim import Measure, arguments_of
@@ -93,7 +94,7 @@ def _telling(groups: tuple[GroupEstimate, ...], quantifier: str | None) -> tuple
     ranked = sorted(settled, key=lambda each: each.estimate.value or 0.0)
     low, high = ranked[0], ranked[-1]
     too_few = [each.label for each in groups if not each.settled]
-    sentence = f"lowest in {low.label} ({low.estimate.value:.3g}), highest in {high.label} ({high.estimate.value:.3g})"
+    sentence = f"lowest in {low.label} ({brief(low.estimate.value)}), highest in {high.label} ({brief(high.estimate.value)})"
     return (sentence, f"too few to tell: {', '.join(too_few[:10])}") if too_few else (sentence,)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from seatrial.core.estimate import brief
 from seatrial.probes.probe import Inputs
 from seatrial.probes.symptom_inputs import (
     LEVEL,
@@ -266,7 +267,7 @@ def _excesses(dev: Predictions) -> list[tuple[Any, Any]]:
 
 def _told(dev: Predictions, rows: Any) -> str:
     if dev.task == "regression":
-        return f"its mean error is {float(dev.errors[rows].mean()):.3g}, over all rows {float(dev.errors.mean()):.3g}"
+        return f"its mean error is {brief(float(dev.errors[rows].mean()))}, over all rows {brief(float(dev.errors.mean()))}"
     wrong = float((dev.scores[rows].argmax(axis=1) != dev.truth[rows]).mean())
     expected = float(1.0 - dev.scores[rows].max(axis=1).mean())
     return f"{wrong:.1%} are wrong, and it expects {expected:.1%}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seatrial.core.estimate import Estimate
+from seatrial.core.estimate import Estimate, brief
 from seatrial.probes.probe import Inputs
 from seatrial.probes.symptom_inputs import (
     LEVEL,
@@ -146,7 +146,7 @@ def _capacity(inputs: Inputs, *, more: bool) -> Found:
     if not saved:
         return Found(None, "no other capacity could be compared")
     best = max(saved)
-    figure = f"{best[1]} would change its {spoken(metric)} of {own:.3g} by {numbers.whole(turned(best[2]))}"
+    figure = f"{best[1]} would change its {spoken(metric)} of {brief(own)} by {numbers.whole(turned(best[2]))}"
     low = best[2].low or 0.0
     if low <= SHARE_OF_ERROR * abs(own):
         small = f": proved, and less than the {SHARE_OF_ERROR:.0%} that is of account"
@@ -166,7 +166,7 @@ def _train_gap(inputs: Inputs, metric: str, own: float) -> str:
 
     on_train = measure(metric, inputs["predictions/train"]).estimate
     return (
-        f"; on the rows that it was trained on it has {on_train.value:.3g}, on dev {own:.3g}"
+        f"; on the rows that it was trained on it has {brief(on_train.value)}, on dev {brief(own)}"
         if on_train.measured
         else ""
     )

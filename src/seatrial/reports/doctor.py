@@ -60,13 +60,20 @@ def doctor(
         lines += _check(each)
     if parts:
         lines += [line(""), line(total), *_parts(parts)]
-        lines += [line(f"  It is stuck at the {hurdle}.")] if hurdle else []
+        lines += wrapped(_HURDLES[hurdle], indent=2) if hurdle else []
     if experiments:
         lines += [line(""), line("To try, in this order")]
         lines += [
             each for at, one in enumerate(experiments, start=1) for each in _experiment(at, one)
         ]
     return [*lines, line(""), *_closing(checks, explains)]
+
+
+_HURDLES = {
+    "training set": "The hurdle is the training set: it is wrong even where it has seen the answer.",
+    "dev and test set": "The training set is learnt; the hurdle is dev and test, the rows it has not seen.",
+    "business goal": "Train, dev and test are passed; the hurdle is the business goal.",
+}
 
 
 def _parts(parts: Sequence[tuple[str, Estimate]]) -> list[Line]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from seatrial.core.estimate import Estimate
 from seatrial.evaluation.parts import Parts
 from seatrial.evaluation.question import Question
-from seatrial.judging.experiments import Known, experiments
+from seatrial.judging.experiments import Known, experiments, of_baseline
 from seatrial.judging.verdicts import Filed
 from seatrial.records.candidate import Candidate, is_baseline
 from seatrial.records.check import LAYERS, Check, Layer
@@ -18,6 +18,7 @@ from seatrial.records.evidence import Evidence, Verdict
 from seatrial.records.metrics import Metric
 from seatrial.records.step import Step
 from seatrial.reports import numbers
+from seatrial.verbs.chain import Chain
 from seatrial.verbs.errors import errors
 from seatrial.verbs.measuring import Measuring, Wanted
 from seatrial.verbs.project import Project
@@ -117,7 +118,11 @@ def doctor(
     checks = checks_of(measuring, measure=True, again=again, tell=tell)
     parts = _parts(measuring, candidate)
     known = Known(
-        {each.id: each for each in checks}, candidate.family, _tag(project), candidate.seconds
+        {each.id: each for each in checks},
+        candidate.family,
+        _tag(project),
+        candidate.seconds,
+        has_features=chain.plan.text.task.kind not in {"text", "image"},
     )
     return Diagnosis(
         candidate.name,
@@ -125,10 +130,17 @@ def doctor(
         tuple(checks),
         parts,
         _hurdle(measuring, parts),
-        experiments(parts.dominant, _why(parts), known)
-        if parts and not is_baseline(candidate.family)
-        else (),
+        _experiments(chain, known, parts),
     )
+
+
+def _experiments(chain: Chain, known: Known, parts: Parts | None) -> tuple[Step, ...]:
+    if parts is None:
+        return ()
+    if not is_baseline(known.family):
+        return experiments(parts.dominant, _why(parts), known)
+    trained = [each for each in chain.plan.text.train.candidates if not is_baseline(each)]
+    return of_baseline(_why(parts), replace(known, family=trained[-1])) if trained else ()
 
 
 def checks_of(
@@ -233,7 +245,7 @@ def _tag(project: Project) -> tuple[str, Estimate] | None:
     """The tag with the most room, if anybody tagged."""
     if project.ledger.find("tag", limit=1) == []:
         return None
-    found = errors(project)
+    found = errors(project, look=False)
     return (found.tags[0].priority.tag, found.tags[0].priority.gain) if found.tags else None
 
 

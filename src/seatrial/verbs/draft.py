@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from seatrial.data.infer import Roles
     from seatrial.evaluation import Predictions
 
-OPTIMISE = {"binary": "recall", "multiclass": "balanced_accuracy", "regression": "mae"}
-"""What is optimised before somebody decides."""
-_WITHOUT_A_RULE = "f1"
-"""Of two classes of texts or images: no rule says yet which precision is enough for a recall."""
+OPTIMISE = {"binary": "f1", "multiclass": "balanced_accuracy", "regression": "mae"}
+"""What is optimised before somebody decides: nobody has said yet what a missed positive costs and what a false one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class DraftedClaim:
 
 
 def draft_claims(
-    chain: Chain, simple: Simple, on_dev: Predictions, *, groups: Sequence[str]
+    chain: Chain, simple: Simple, on_dev: Predictions, *, groups: Sequence[tuple[str, str]]
 ) -> list[DraftedClaim]:
     """Draft claims whose bounds a simple answer keeps on dev.
 
@@ -41,7 +39,7 @@ def draft_claims(
         chain: The scratch project.
         simple: Who gives it.
         on_dev: What it gave.
-        groups: Columns that make a few groups.
+        groups: Columns whose groups are held against each other, and why.
     """
     task = chain.task
     claims = [_floor(chain, simple, on_dev)]
@@ -75,13 +73,13 @@ class Simple:
 
 
 FLOOR = {"binary": "precision", "multiclass": "balanced_accuracy", "regression": "mae"}
-"""What is bounded first: accuracy says little where one class is rare."""
+"""What is bounded first, by what a rule has: accuracy says little where one class is rare."""
 
 
 def _floor(chain: Chain, simple: Simple, on_dev: Predictions) -> DraftedClaim:
     from seatrial.evaluation import measure
 
-    metric = FLOOR[chain.task]
+    metric = FLOOR[chain.task] if simple.beats is not None else OPTIMISE[chain.task]
     found = measure(metric, on_dev).estimate
     because = f"{simple.name} has {numbers.whole(found)} on dev" if found.measured else ""
     if chain.task == "regression":
@@ -98,7 +96,7 @@ def _floor(chain: Chain, simple: Simple, on_dev: Predictions) -> DraftedClaim:
 
 
 def _guessing(predictions: Predictions) -> float:
-    """What guessing has: the precision of a coin, or the balanced accuracy of any constant."""
+    """What guessing has: precision and recall of a coin that falls as the classes do, or the balanced accuracy of any constant."""
     classes = len(predictions.classes)
     if classes == 2:  # noqa: PLR2004 — binary
         return float((predictions.truth == 1).mean())
@@ -109,18 +107,12 @@ def _rounded(value: float) -> float:
     return float(f"{value:.3g}")
 
 
-def _grouped(task: str, groups: Sequence[str]) -> list[DraftedClaim]:
+def _grouped(task: str, groups: Sequence[tuple[str, str]]) -> list[DraftedClaim]:
     if task == "multiclass":
         return [DraftedClaim("worst recall by class >= 0.5", "no class is given up", "target")]
-    if task == "regression" or not groups:
-        return []
-    name = _identifier(groups[0])
     return [
-        DraftedClaim(
-            f"gap recall by {name} <= 0.2",
-            f"{groups[0]} makes groups of 100 rows and more",
-            "target",
-        )
+        DraftedClaim(f"gap recall by {_identifier(name)} <= 0.2", because, "target")
+        for name, because in groups
     ]
 
 
@@ -153,8 +145,7 @@ def plan_text(
     """
     source_name, uri = source
     written = claims or [DraftedClaim(*_PLACEHOLDER[seen.task])]
-    is_read = seen.task in {"text", "image"} and _task(seen) == "binary"
-    optimise = _WITHOUT_A_RULE if is_read else OPTIMISE[_task(seen)]
+    optimise = OPTIMISE[_task(seen)]
     parts = [
         "# What must be true of this system. Drafted from the data by `seatrial init`; every line is yours.",
         "version: 1",

@@ -240,28 +240,45 @@ FEWEST_GROUPS, MOST_GROUPS = 2, 8
 _FEWEST_ROWS = 100
 
 
-def _group_columns(chain: Chain, materials: Materials, looked_up: Sequence[str]) -> list[str]:
-    """Columns that make a few groups in dev, each of at least 100 rows and 30 positives."""
-    from seatrial.evaluation.measurement import FEWEST_RELEVANT
+def _group_columns(
+    chain: Chain, materials: Materials, looked_up: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Columns whose groups are held against each other, and why: all that name a protected group, else one.
+
+    Two of the groups at least must have 100 rows of dev and 30 positives; of a column that names nothing
+    protected, all of them.
+    """
+    from seatrial.data.protected import protected
 
     if chain.task != "binary":
         return []
     context = chain.plan.text.data.context
-    names = [
-        *context,
-        *(name for name in looked_up if chain.snapshot.kinds[name] in {"text", "boolean"}),
-    ]
-    found = []
-    for name in names:
-        values = materials.frame("dev", [name])[name]
-        counts = values.drop_nulls().value_counts()["count"].to_list()
-        if not (FEWEST_GROUPS <= len(counts) <= MOST_GROUPS and min(counts) >= _FEWEST_ROWS):
+    found, others = [], []
+    for name in dict.fromkeys([*context, *looked_up]):
+        groups, large = _groups(chain, materials, name)
+        if not FEWEST_GROUPS <= len(groups) <= MOST_GROUPS or large < FEWEST_GROUPS:
             continue
-        positive = values.filter(materials.truth("dev") == len(chain.classes) - 1)
-        relevant = positive.drop_nulls().value_counts()["count"].to_list()
-        if len(relevant) == len(counts) and min(relevant) >= FEWEST_RELEVANT:
-            found.append(name)
-    return found
+        ground = protected(name, groups)
+        if ground is not None:
+            found.append((name, f"{name} tells {ground}: {', '.join(map(str, groups))}"))
+        elif large == len(groups) and chain.snapshot.kinds[name] in {"text", "boolean"}:
+            others.append((name, f"{name} makes groups of 100 rows and more"))
+    return found or others[:1]
+
+
+def _groups(chain: Chain, materials: Materials, name: str) -> tuple[list[object], int]:
+    """Levels of a column in dev, and how many of them have rows and positives enough."""
+    from seatrial.evaluation.measurement import FEWEST_RELEVANT
+
+    is_positive = materials.truth("dev") == len(chain.classes) - 1
+    values = materials.frame("dev", [name])[name]
+    rows = dict(values.drop_nulls().value_counts().iter_rows())
+    positive = dict(values.filter(is_positive).drop_nulls().value_counts().iter_rows())
+    large = sum(
+        count >= _FEWEST_ROWS and positive.get(level, 0) >= FEWEST_RELEVANT
+        for level, count in rows.items()
+    )
+    return sorted(rows, key=str), large
 
 
 def _assumptions(
