@@ -333,9 +333,18 @@ DOCUMENTS = {
                 "estimate": Maybe(ESTIMATE),
                 "gain": Maybe(ESTIMATE),
                 "reason": str,
+                "turn": Maybe(
+                    {
+                        "whole_s": NUMBER,
+                        "looked_s": Maybe(NUMBER),
+                        "data_s": Maybe(NUMBER),
+                        "fit_s": NUMBER,
+                    }
+                ),
             }
         ],
         "sums": [{"kind": str, "steps": int, "better": int, "worse": int, "total": float}],
+        "turn_s": Maybe(NUMBER),
     },
 }
 ARGUMENTS = {"why": ["precision"], "runs compare": ["rule", "builders:plain"]}

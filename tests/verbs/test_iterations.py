@@ -1,16 +1,24 @@
 """Candidates that were kept are asked again under the metric of now; each step is typed and its gain summed."""
 
+import re
 import shutil
+import statistics
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
 
 import seatrial
+from seatrial.core.clock import ManualClock
 from seatrial.core.errors import UserError
 from seatrial.core.estimate import Estimate
 from seatrial.records.iteration import Iterations, Step
+from seatrial.reports.lines import plain
+from seatrial.reports.runs import history as told
+from seatrial.verbs.errors import errors, tag
 from seatrial.verbs.iterations import iterations
+from seatrial.verbs.project import Project
 from seatrial.verbs.runs import compare
 
 
@@ -71,6 +79,34 @@ def test_another_metric_can_be_asked_for(history):
     assert found.steps[1].gain.low > 0
     (loss,) = [each for each in found.sums if each.kind == "data-centric"]
     assert (loss.worse, loss.total < 0) == (1, True)
+
+
+def test_a_turn_says_when_errors_were_looked_at_and_data_came(shop, tmp_path):
+    root = shutil.copytree(shop, tmp_path / "shop")
+    clock = ManualClock(datetime.now(UTC) + timedelta(days=1))
+    with closing(Project(root, clock=clock)) as project:
+        project.train()
+        clock.advance(seconds=7200)
+        worst = errors(project).worst[0]
+        clock.advance(seconds=3600)
+        tag(project, worst.id, ["rain"])
+    orders = pl.read_csv(root / "orders.csv")
+    orders.head(orders.height - 40).write_csv(root / "orders.csv")
+    with closing(Project(root, clock=clock)) as project:
+        clock.advance(seconds=4 * 3600)
+        project.train()
+        found = iterations(project)
+    turn = found.steps[-1].turn
+    assert found.steps[0].turn is None
+    since_shop = turn.whole_s - 7 * 3600
+    assert since_shop >= 0
+    assert turn.looked_s == pytest.approx(since_shop + 2 * 3600)
+    assert turn.data_s == pytest.approx(turn.whole_s)
+    assert turn.fit_s > 0
+    assert found.turn_s == statistics.median(each.turn.whole_s for each in found.steps[1:])
+    assert re.search(
+        r"looked at after \d+\.\d h, other data was read after \d+\.\d h", plain(told(found))
+    )
 
 
 def test_a_metric_of_something_else_is_refused(history):

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import statistics
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from seatrial.core.estimate import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How long it took from one kept candidate to the next: training, wrong answers, data, training.
+
+    Attributes:
+        whole_s: Until the next one was kept, in seconds; all are counted from the one before.
+        looked_s: Until somebody looked at the wrong answers: slices, groups, tags; None if nobody did.
+        data_s: Until other data was read; None if it is the same.
+        fit_s: What the next one's fit took.
+    """
+
+    whole_s: float
+    looked_s: float | None
+    data_s: float | None
+    fit_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +40,7 @@ class Step:
         estimate: Its metric on the dev rows of now; None if it can't be asked about them.
         gain: Paired difference to the newest one before it that could be asked; None without one.
         reason: Why it can't be asked; empty if it can.
+        turn: How long the step took; None for the first.
     """
 
     at: str
@@ -32,6 +51,7 @@ class Step:
     estimate: Estimate | None
     gain: Estimate | None
     reason: str = ""
+    turn: Turn | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Write it as a JSON object."""
@@ -44,6 +64,7 @@ class Step:
             "estimate": self.estimate.to_json() if self.estimate else None,
             "gain": self.gain.to_json() if self.gain else None,
             "reason": self.reason,
+            "turn": asdict(self.turn) if self.turn else None,
         }
 
 
@@ -92,6 +113,12 @@ class Iterations:
                 found.setdefault(step.kind, []).append(step.gain)
         return tuple(_sum(kind, gains, sign) for kind, gains in found.items())
 
+    @property
+    def turn_s(self) -> float | None:
+        """Median time of a turn, in seconds; None before the second candidate."""
+        took = [step.turn.whole_s for step in self.steps if step.turn is not None]
+        return statistics.median(took) if took else None
+
     def to_json(self) -> dict[str, Any]:
         """Write it as the JSON object of ``seatrial runs history --json``; see ``docs/json.md``."""
         return {
@@ -100,6 +127,7 @@ class Iterations:
             "higher_is_better": self.higher_is_better,
             "steps": [each.to_json() for each in self.steps],
             "sums": [asdict(each) for each in self.sums],
+            "turn_s": self.turn_s,
         }
 
 

@@ -104,13 +104,15 @@ def plus_minus(difference: Estimate) -> str:
 def seconds(took: float) -> str:
     """A duration for people.
 
-    >>> seconds(0.04), seconds(6.24), seconds(90)
-    ('0.1 s', '6.2 s', '1.5 min')
+    >>> seconds(0.04), seconds(6.24), seconds(90), seconds(200_000)
+    ('0.1 s', '6.2 s', '1.5 min', '2.3 d')
     """
-    minute, hour = 60, 3600
+    minute, hour, day = 60, 3600, 86_400
     if took < minute:
         return f"{max(took, 0.1):.1f} s"
-    return f"{took / minute:.1f} min" if took < hour else f"{took / hour:.1f} h"
+    if took < hour:
+        return f"{took / minute:.1f} min"
+    return f"{took / hour:.1f} h" if took < 2 * day else f"{took / day:.1f} d"
 
 
 def count(number: int) -> str:

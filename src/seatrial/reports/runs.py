@@ -9,7 +9,7 @@ from seatrial.core.estimate import Estimate
 from seatrial.records.evidence import Changed
 from seatrial.records.iteration import Iterations, Step
 from seatrial.reports import numbers
-from seatrial.reports.lines import DIM, Line, Piece, line, next_command, table
+from seatrial.reports.lines import DIM, Line, Piece, line, next_command, table, wrapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +119,28 @@ def history(found: Iterations) -> list[Line]:
         lines.append(
             line(f"{each.kind.capitalize()}: {steps}, {settled}; in all {total} for the better.")
         )
+    lines += _turns(found)
     return [
         *lines,
-        *([line("")] if found.sums else []),
+        *([line("")] if len(found.steps) > 1 else []),
         next_command("seatrial runs compare RUN RUN"),
     ]
+
+
+def _turns(found: Iterations) -> list[Line]:
+    newest = found.steps[-1].turn
+    if found.turn_s is None or newest is None:
+        return []
+    parts = [
+        ("wrong answers were looked at after", newest.looked_s),
+        ("other data was read after", newest.data_s),
+        ("the fit took", newest.fit_s),
+    ]
+    told = ", ".join(f"{what} {numbers.seconds(took)}" for what, took in parts if took is not None)
+    whole = numbers.seconds(newest.whole_s)
+    median = numbers.seconds(found.turn_s)
+    said = f"From one kept candidate to the next: {median} in the median. The newest took {whole}: {told}."
+    return wrapped(said, indent=0)
 
 
 def _step(step: Step) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from seatrial.core.clock import parse_iso
 from seatrial.core.digest import short
 from seatrial.judging.staleness import changes
 from seatrial.records.candidate import Candidate
-from seatrial.records.iteration import Iterations, Step
+from seatrial.records.iteration import Iterations, Step, Turn
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.comparison import estimated
 from seatrial.verbs.materials import Materials
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from seatrial.evaluation import Predictions
 
 _PART = "dev"
+_LOOKS = ("slices", "error-groups", "tag")
+"""What is filed when somebody looks at the wrong answers."""
 
 
 def iterations(project: Project, *, metric: str | None = None) -> Iterations:
@@ -39,6 +43,7 @@ def iterations(project: Project, *, metric: str | None = None) -> Iterations:
     chain = Chain(project)
     materials, asked = Materials(chain), metric_asked(chain, metric, _PART)
     steps: list[Step] = []
+    looked, read = _moments(project, _LOOKS), _moments(project, ("snapshot",))
     before: Candidate | None = None
     last: Predictions | None = None
     for at, candidate in kept(project):
@@ -55,11 +60,33 @@ def iterations(project: Project, *, metric: str | None = None) -> Iterations:
                 estimate=estimated(chain, asked, answers) if answers else None,
                 gain=estimated(chain, asked, answers, last) if answers and last else None,
                 reason=reason,
+                turn=_turn(steps[-1].at, at, looked, read, candidate) if steps else None,
             )
         )
         before, last = candidate, answers or last
     better = project.registry.metrics[asked.metric].higher_is_better
     return Iterations(asked.subject, len(materials.truth(_PART)), better, tuple(steps))
+
+
+def _moments(project: Project, kinds: Sequence[str]) -> list[datetime]:
+    """When something of these kinds was filed, in order."""
+    return sorted(parse_iso(each.at) for kind in kinds for each in project.ledger.find(kind))
+
+
+def _turn(
+    since: str,
+    until: str,
+    looked: Sequence[datetime],
+    read: Sequence[datetime],
+    candidate: Candidate,
+) -> Turn:
+    start, end = parse_iso(since), parse_iso(until)
+
+    def after(moments: Sequence[datetime]) -> float | None:
+        first = next((each for each in moments if start < each <= end), None)
+        return None if first is None else (first - start).total_seconds()
+
+    return Turn((end - start).total_seconds(), after(looked), after(read), candidate.seconds)
 
 
 def kept(project: Project) -> Iterator[tuple[str, Candidate]]:
