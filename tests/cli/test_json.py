@@ -57,6 +57,7 @@ RUNG = {
     "peak_mb": NUMBER,
     "reused": bool,
     "augmented": dict,
+    "caveat": str,
 }
 STAGE = {
     "stage": Only("offline", "shadow", "canary", "production"),

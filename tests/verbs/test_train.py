@@ -11,9 +11,13 @@ import seatrial
 from seatrial.core.errors import CodeError, PlanError
 from seatrial.models.export import LEAST_ROWS
 from seatrial.verbs.chain import Chain
+from seatrial.verbs.doctor import doctor
 from seatrial.verbs.materials import Materials
 from seatrial.verbs.measuring import Measuring
+from seatrial.verbs.plan import lint
 from seatrial.verbs.roles import Missing
+from seatrial.verbs.slices import slices
+from seatrial.verbs.train import newest
 
 ROWS = 3_000
 PLAN = """
@@ -206,3 +210,54 @@ def test_a_fast_form_is_proved_on_rows_of_train_where_dev_has_too_few(shop) -> N
         dev = chain.split.parts["dev"].rows
     assert kept.form == "onnx"
     assert dev < LEAST_ROWS == scorer.header.parity.rows
+
+
+def with_people(folder: Path, truth: str) -> seatrial.verbs.project.Project:
+    """The members, and an expert's answer beside each: right in 95 % of the rows, in region N in half of them."""
+    write_people(folder / "people.csv")
+    dice = random.Random(6)
+    with (folder / "people.csv").open() as stream:
+        head, *rows = csv.reader(stream)
+    with (folder / "people.csv").open("w", newline="") as stream:
+        out = csv.writer(stream)
+        out.writerow([*head, "expert"])
+        for row in rows:
+            is_right = dice.random() < (0.5 if row[3] == "N" else 0.95)
+            out.writerow([*row, int((row[-1] == "yes") is is_right)])
+    opened = project(folder, candidates="linear")
+    plan = folder / "plan.yaml"
+    text = plan.read_text() + "baselines:\n  people: {column: expert}\n"
+    plan.write_text(text.replace("target: \"left = 'yes'\"", f"target: \"left = 'yes'\"{truth}"))
+    opened.close()
+    return seatrial.open(folder)
+
+
+@pytest.mark.parametrize(
+    ("truth", "caveat", "advised", "is_known"),
+    [
+        (", truth: outcome", "", False, True),
+        (", truth: person", "agreement with another person's label", False, False),
+        ("", "say `task.truth`", True, True),
+    ],
+)
+def test_people_are_measured_by_slice_and_against_another_persons_label_only_in_agreement(
+    tmp_path, truth, caveat, advised, is_known
+) -> None:
+    with closing(with_people(tmp_path, truth)) as opened:
+        training = opened.train()
+        people = next(each for each in training.rungs if each.candidate.family == "given:people")
+        assert (caveat in people.caveat) is True
+        assert bool(people.caveat) is bool(caveat)
+        assert newest(opened).rungs[training.rungs.index(people)].caveat == people.caveat
+        facts = [each.fact for each in lint(opened)]
+        assert ("whether the target is another person's label isn't said" in facts) is advised
+        found = slices(opened, metric="accuracy", least=20)
+        assert "expert" not in found.columns
+        assert found.people.low < 0.73 < found.people.high
+        assert found.slices
+        for each in found.slices:
+            right = 0.5 if "'N'" in each.where else 0.95 if "'S'" in each.where else 0.725
+            assert each.people.value == pytest.approx(right, abs=0.1)
+        assert slices(opened, metric="accuracy", least=20).people == found.people
+        parts = dict(doctor(opened).parts.parts)
+        assert parts["irreducible"].measured is is_known

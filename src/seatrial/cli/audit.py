@@ -52,13 +52,17 @@ def slices(
     if as_json:
         show_json(found.to_json())
         return
-    rows = [(each.where, each.estimate, each.p_adjusted, each.score) for each in found.slices]
+    rows = [
+        (each.where, each.estimate, each.p_adjusted, each.score, each.people)
+        for each in found.slices
+    ]
     show(
         told(
             rows,
             metric=found.metric,
             part=found.part,
             overall=found.overall,
+            people=found.people,
             looked_at=found.looked_at,
             columns=len(found.columns),
             least=found.least,

@@ -136,6 +136,10 @@ def advice(text: PlanText, claims: tuple[Claim, ...], metrics: Mapping[str, Metr
                 hint=f"as in `{_EXAMPLE.get(text.task.kind, _CLASSES)} where origin = 'LGA'`",
             )
         )
+    people = text.baselines.get("people")
+    if people is not None and people.column is not None and text.task.truth is None:
+        hint = "`task.truth: outcome`, or `person`: then people are measured in agreement with one of them"
+        found.append(Fault("whether the target is another person's label isn't said", hint=hint))
     if text.release.fallback is None:
         found.append(
             Fault(

@@ -67,6 +67,9 @@ class Task(Section):
     """A column, or a condition."""
     decides: str | None = None
     replaces: Literal["nothing", "people", "model"] = "nothing"
+    truth: Literal["outcome", "person"] | None = None
+    """What the target is: what turned out to happen, or what a person said. Two people who label one row
+    may differ, so against a person's label people are measured in agreement, not in error."""
     errors: ErrorCosts | None = None
     unit: str | None = None
     """Unit of the target; regression only."""

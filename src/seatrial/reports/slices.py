@@ -13,8 +13,8 @@ BEYOND_CHANCE = 0.05
 _NAME = 44
 """Columns of a condition; a longer one goes on in the next line."""
 
-Row = tuple[str, Estimate, float | None, float]
-"""Condition, estimate, adjusted p-value, score."""
+Row = tuple[str, Estimate, float | None, float, Estimate | None]
+"""Condition, estimate, adjusted p-value, score, what people reach."""
 
 
 def slices(
@@ -23,6 +23,7 @@ def slices(
     metric: str,
     part: str,
     overall: Estimate,
+    people: Estimate | None,
     looked_at: int,
     columns: int,
     least: int,
@@ -36,6 +37,7 @@ def slices(
         metric: The measure.
         part: Part of the split.
         overall: The metric of all rows.
+        people: What people reach on all rows; None if the plan has no answers of theirs.
         looked_at: Slices with enough rows.
         columns: Columns that were cut.
         least: Relevant rows that a slice had to have.
@@ -46,6 +48,8 @@ def slices(
         f"{metric} on {part} is {numbers.whole(overall)}. Looked at {looked_at:,} slices of "
         f"{columns} columns, up to {depth} at once, each of {least} rows or more."
     )
+    if people is not None:
+        looked += f" People reach {numbers.whole(people)}."
     head = [line(each) for each in wrap(looked, 96)]
     if not rows:
         said = (
@@ -54,25 +58,31 @@ def slices(
         return [*head, line(""), line(said), next_command("seatrial doctor")]
     ranked = rows[0][2] is None
     last = "score" if ranked else "p, adjusted"
-    cells: list[list[Piece | str]] = [
-        ["", *(Piece(each, DIM) for each in ("where", metric, "n", last))]
-    ]
+    titles = ("where", metric, "n", last, *(["people"] if people is not None else []))
+    cells: list[list[Piece | str]] = [["", *(Piece(each, DIM) for each in titles)]]
     for row in rows:
         cells += _row(row, ranked=ranked)
-    where, estimate, p, _ = rows[0]
+    where, estimate, p, *_ = rows[0]
     claim = claim_for(metric, where, estimate, higher_is_better=higher_is_better)
     closing = _closing(claim, is_beyond=p is None or p <= BEYOND_CHANCE)
     return [*head, line(""), *table(cells, right=[3, 4]), line(""), *closing]
 
 
 def _row(row: Row, *, ranked: bool) -> list[list[Piece | str]]:
-    where, estimate, p, score = row
+    where, estimate, p, score, people = row
     first, *rest = wrap(true_signs(where), _NAME)
     bad = p is not None and p <= BEYOND_CHANCE
     glyph = Piece("✗", STYLES["fail"]) if bad else Piece(" " if ranked else "–", DIM)
     last = f"{score:.2f}" if ranked else p_value(p or 0.0)
     lines: list[list[Piece | str]] = [
-        [glyph, first, numbers.whole(estimate), f"{estimate.n:,}", last]
+        [
+            glyph,
+            first,
+            numbers.whole(estimate),
+            f"{estimate.n:,}",
+            last,
+            *([numbers.whole(people)] if people is not None else []),
+        ]
     ]
     lines += [["", each] for each in rest]
     return lines

@@ -22,7 +22,7 @@ from seatrial.verbs.chain import Chain
 from seatrial.verbs.errors import errors
 from seatrial.verbs.measuring import Measuring, Wanted
 from seatrial.verbs.project import Project
-from seatrial.verbs.slices import candidate_of, question_of
+from seatrial.verbs.slices import candidate_of, people_of, question_of
 from seatrial.verbs.train import reported
 
 Told = Callable[[str, int, int], None]
@@ -205,12 +205,15 @@ def _parts(measuring: Measuring, candidate: Candidate) -> Parts | None:
 
 
 def _best_known(measuring: Measuring, question: Question) -> Estimate | None:
-    """What people reach on dev, or the best figure of others; None without either."""
+    """What people reach on dev, or the best figure of others; None without either.
+
+    Against a person's label people are measured in agreement, which is nobody's error.
+    """
     from seatrial.evaluation import measure
 
     chain = measuring.chain
-    people = measuring.roles.candidate("people") if "people" in chain.given else None
-    if isinstance(people, Candidate):
+    people = people_of(chain, measuring.materials)
+    if people is not None and chain.plan.text.task.truth != "person":
         return measure(
             question.metric,
             measuring.materials.predictions(people, "dev"),

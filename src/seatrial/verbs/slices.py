@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from seatrial.evaluation.question import Question
 
 VERSION = 2
+PEOPLE = "people"
+"""The baseline that is what people reach."""
 CUT = frozenset({"number", "text", "boolean"})
 """Kinds of columns that are cut into slices."""
 Told = Callable[[str], None]
@@ -38,12 +40,14 @@ class SliceRow:
         p_adjusted: Chance that so bad a slice, or a worse one, is found where none is bad; None where
             slices were ranked by a score.
         score: What it was ranked by.
+        people: What people reach in it; None if the plan has no answers of theirs.
     """
 
     where: str
     estimate: Estimate
     p_adjusted: float | None
     score: float
+    people: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class Slices:
         slices: The worst first.
         higher_is_better: Which way of the metric is good.
         digest: Of the ledger's entry.
+        people: What people reach on all rows; None if the plan has no answers of theirs.
     """
 
     metric: str
@@ -73,6 +78,7 @@ class Slices:
     slices: tuple[SliceRow, ...]
     higher_is_better: bool
     digest: str = ""
+    people: Estimate | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Write it as the JSON object of ``seatrial slices --json``; see ``docs/json.md``."""
@@ -84,6 +90,7 @@ class Slices:
             "depth": self.depth,
             "higher_is_better": self.higher_is_better,
             "overall": self.overall.to_json(),
+            "people": self.people.to_json() if self.people else None,
             "slices": [
                 {
                     "where": each.where,
@@ -93,6 +100,7 @@ class Slices:
                     "n": each.estimate.n,
                     "p_adjusted": each.p_adjusted,
                     "score": each.score,
+                    "people": each.people.to_json() if each.people else None,
                 }
                 for each in self.slices
             ],
@@ -132,12 +140,13 @@ def slices(
     materials = Materials(chain)
     candidate = candidate_of(chain, materials)
     measure = metric_asked(chain, metric, part)
-    answers = materials.predictions(candidate, part)
+    answers, people = materials.predictions(candidate, part), people_of(chain, materials)
     names = columns_to_cut(chain)
     key = digest(
         {
             "version": VERSION,
             "predictions": materials.predictions_digest(candidate, part),
+            "people": people.artefact if people else None,
             "truth": chain.split.parts[part].target,
             "units": chain.split.parts[part].units,
             "columns": [(name, chain.split.parts[part].columns[name]) for name in names],
@@ -151,7 +160,8 @@ def slices(
     if known is not None:
         return _read(known.payload, known.digest)
     tell(f"Searching the slices of {len(names)} columns")
-    found = _search(chain, materials, measure, answers, names, (depth, least, most, alpha))
+    given = [answers, *([materials.predictions(people, part)] if people else [])]
+    found = _search(chain, materials, measure, given, names, (depth, least, most, alpha))
     record = {**found.to_json(), "metric": found.metric, "candidate": candidate.name}
     entry = project.ledger.append("slices", record, key=key)
     return _read(record, entry.digest)
@@ -178,10 +188,22 @@ def candidate_of(chain: Chain, materials: Materials) -> Candidate:
     return found
 
 
+def people_of(chain: Chain, materials: Materials) -> Candidate | None:
+    """Answers of people, as a baseline of the plan's has them; None without."""
+    if PEOPLE not in chain.given:
+        return None
+
+    def never(*_: object) -> Any:
+        raise AssertionError
+
+    found = Roles(chain, materials, retrain=never, rerun=never).candidate(PEOPLE)
+    return found if isinstance(found, Candidate) else None
+
+
 def columns_to_cut(chain: Chain) -> tuple[str, ...]:
-    """Columns whose values make slices: all but keys, the target's, moments, images and forbidden ones."""
+    """Columns whose values make slices: all but keys, the target's, others' answers, moments, images, forbidden ones."""
     data = chain.plan.text.data
-    out = {*chain.target_columns, *data.features.forbid}
+    out = {*chain.target_columns, *data.features.forbid, *chain.given.values()}
     out |= set(chain.images) if chain.plan.text.task.kind == "image" else set()
     out |= set(data.keys) if len(data.keys) == 1 else set()
     return tuple(
@@ -242,10 +264,11 @@ def _search(
     chain: Chain,
     materials: Materials,
     measure: Measure,
-    answers: Predictions,
+    given: Sequence[Predictions],
     names: tuple[str, ...],
     options: tuple[int, int, int, float | None],
 ) -> Slices:
+    """Search the slices of the first answers; the second ones, if there are any, are those of people."""
     import numpy as np
 
     from seatrial.evaluation import measure as estimate
@@ -253,19 +276,20 @@ def _search(
     from seatrial.evaluation.slices import losses, rank, search
 
     depth, least, most, alpha = options
+    answers, people = given[0], given[1] if len(given) > 1 else None
     question = question_of(chain, measure)
     made = facets(materials.raw(measure.part, names), least=least)
     if alpha is None:
-        given = losses(question, answers)
-        found = search(made, given, depth=depth, least=least, most=most)
+        lost = losses(question, answers)
+        found = search(made, lost, depth=depth, least=least, most=most)
     else:
         errors = np.abs(answers.errors)
         found = rank(made, errors, alpha=alpha, depth=depth, least=least, most=most)
 
-    def of(rows: Any) -> Estimate:
+    def of(rows: Any, said: Predictions = answers) -> Estimate:
         return estimate(
             question.metric,
-            answers,
+            said,
             arguments=question.arguments,
             rows=rows,
             costs=question.costs,
@@ -283,6 +307,7 @@ def _search(
             of(inside(each.rows)),
             None if alpha is not None else each.p_adjusted,
             each.score,
+            of(inside(each.rows), people) if people else None,
         )
         for each in found.slices
     )
@@ -290,6 +315,7 @@ def _search(
         metric=str(Measure(measure.metric, measure.arguments)),
         part=measure.part,
         overall=of(None),
+        people=of(None, people) if people else None,
         looked_at=found.looked_at,
         columns=tuple(each.name for each in made),
         least=least,
@@ -302,7 +328,11 @@ def _search(
 def _read(record: Any, entry: str) -> Slices:
     rows = tuple(
         SliceRow(
-            each["where"], Estimate.from_json(each["estimate"]), each["p_adjusted"], each["score"]
+            each["where"],
+            Estimate.from_json(each["estimate"]),
+            each["p_adjusted"],
+            each["score"],
+            _known(each["people"]),
         )
         for each in record["slices"]
     )
@@ -317,7 +347,12 @@ def _read(record: Any, entry: str) -> Slices:
         slices=rows,
         higher_is_better=record["higher_is_better"],
         digest=entry,
+        people=_known(record["people"]),
     )
+
+
+def _known(record: Any) -> Estimate | None:
+    return Estimate.from_json(record) if record is not None else None
 
 
 def newest(project: Project, *, metric: str | None = None) -> Slices | None:

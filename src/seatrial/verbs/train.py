@@ -11,7 +11,7 @@ from typing import Any
 from seatrial.core.errors import PlanError
 from seatrial.core.estimate import Estimate
 from seatrial.plan.config import with_config
-from seatrial.records.candidate import Candidate, is_baseline
+from seatrial.records.candidate import GIVEN, Candidate, is_baseline
 from seatrial.reports import numbers
 from seatrial.reports.training import LadderRow
 from seatrial.verbs.augment import Checker, why_not
@@ -19,6 +19,7 @@ from seatrial.verbs.chain import Chain
 from seatrial.verbs.comparison import Comparison, spoken
 from seatrial.verbs.materials import Materials
 from seatrial.verbs.project import Project
+from seatrial.verbs.slices import PEOPLE
 from seatrial.verbs.trainer import Trainer
 
 Told = Callable[[str], None]
@@ -36,6 +37,7 @@ class Rung:
         reused: Whether nothing that it depends on had changed.
         excluded: The claim that it can't keep on dev, if that kept it out.
         augmented: Augmentations of the plan, each with why it is not used; empty if it is.
+        caveat: What its figures don't say; empty if there is nothing to be aware of.
     """
 
     candidate: Candidate
@@ -44,6 +46,7 @@ class Rung:
     reused: bool
     excluded: str | None
     augmented: Mapping[str, str] = field(default_factory=dict)
+    caveat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ def _rung_json(rung: Rung) -> dict[str, Any]:
         "peak_mb": candidate.peak_mb,
         "reused": rung.reused,
         "augmented": dict(rung.augmented),
+        "caveat": rung.caveat,
     }
 
 
@@ -154,7 +158,16 @@ def _note(rung: Rung) -> str:
     again = "unchanged" if rung.reused and not is_baseline(rung.candidate.family) else ""
     used = [f"with {name}" for name, why in rung.augmented.items() if not why]
     left = [f"without {name}: {why}" for name, why in rung.augmented.items() if why]
-    return ", ".join(filter(None, [said, again, *used, *left]))
+    return ", ".join(filter(None, [said, again, *used, *left, rung.caveat]))
+
+
+def _caveat(project: Project, family: str) -> str:
+    """What the figures of people don't say: against another person's label they tell how far two agree."""
+    if family != f"{GIVEN}{PEOPLE}" or project.plan.text.task.truth == "outcome":
+        return ""
+    if project.plan.text.task.truth == "person":
+        return "agreement with another person's label, not how often people are right"
+    return "if the target is another person's label this is agreement, not error: say `task.truth`"
 
 
 def train(
@@ -228,6 +241,7 @@ def _choose(
             reused=reused,
             excluded=comparison.broken[name],
             augmented=why_not(chain, name),
+            caveat=_caveat(chain.project, name),
         )
         for name, (candidate, reused) in made.items()
     )
@@ -281,6 +295,7 @@ def newest(project: Project) -> Training | None:
             against_best=Estimate.from_json(against) if against else None,
             reused=False,
             excluded=record["dev"][family]["excluded"],
+            caveat=_caveat(project, family),
         )
         for family, recipe in record["recipes"].items()
         for against in [record["dev"][family]["against_best"]]

@@ -146,8 +146,9 @@ def _note(rung: Rung, kept: str) -> str:
         return f"breaks {rung.excluded}"
     against = rung.against_best
     if against is None or against.low is None or against.high is None:
-        return ""
-    return f"not better than {kept}" if against.low <= 0 <= against.high else ""
+        return rung.caveat
+    behind = f"not better than {kept}" if against.low <= 0 <= against.high else ""
+    return ", ".join(filter(None, [behind, rung.caveat]))
 
 
 def _run(facts: Facts, run: Run, metric: str) -> RunRow:

@@ -26,6 +26,7 @@ class SliceLine:
     p: str
     verdict: str
     claim: str
+    people: Figure | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class SlicesPage:
     line: float | None
     columns: str
     filter: str
+    has_people: bool = False
 
 
 def view(facts: Facts, asked: Mapping[str, str]) -> SlicesPage:
@@ -67,6 +69,7 @@ def view(facts: Facts, asked: Mapping[str, str]) -> SlicesPage:
         else round(found.overall.value, numbers.decimals(found.overall)),
         ", ".join(found.columns),
         wanted,
+        found.people is not None,
     )
 
 
@@ -94,6 +97,7 @@ def _facts(found: Slices) -> tuple[Fact, ...]:
     return (
         Fact("Part", found.part),
         Fact(words.capital(found.metric), numbers.whole(found.overall)),
+        *([Fact("People", numbers.whole(found.people))] if found.people else []),
         Fact("Search again", "", "seatrial slices"),
     )
 
@@ -108,6 +112,7 @@ def _line(found: Slices, place: int) -> SliceLine:
         f"score {row.score:.2f}" if row.p_adjusted is None else p_value(row.p_adjusted),
         "fail" if beyond else "not applicable",
         claim_for(found.metric, row.where, row.estimate, higher_is_better=found.higher_is_better),
+        figure(row.people) if row.people else None,
     )
 
 
