@@ -10,7 +10,7 @@ from seatrial.reports.claims import true_signs
 from seatrial.reports.lines import DIM, STYLES, Line, Piece, line, next_command, table, wrap
 
 BEYOND_CHANCE = 0.05
-_NAME = 44
+_NAME, _BESIDE_PEOPLE = 44, 32
 """Columns of a condition; a longer one goes on in the next line."""
 
 Row = tuple[str, Estimate, float | None, float, Estimate | None]
@@ -70,7 +70,7 @@ def slices(
 
 def _row(row: Row, *, ranked: bool) -> list[list[Piece | str]]:
     where, estimate, p, score, people = row
-    first, *rest = wrap(true_signs(where), _NAME)
+    first, *rest = wrap(true_signs(where), _NAME if people is None else _BESIDE_PEOPLE)
     bad = p is not None and p <= BEYOND_CHANCE
     glyph = Piece("✗", STYLES["fail"]) if bad else Piece(" " if ranked else "–", DIM)
     last = f"{score:.2f}" if ranked else p_value(p or 0.0)
