@@ -5,12 +5,15 @@ import random
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
 
 import seatrial
 from seatrial.core.clock import ManualClock
 from seatrial.core.errors import CodeError, PlanError
 from seatrial.verbs.doctor import doctor
+from seatrial.verbs.materials import raw
 from seatrial.verbs.runs import runs
 from seatrial.verbs.slices import slices
 from seatrial.verbs.why import stale_claims
@@ -182,3 +185,11 @@ def test_a_yaml_tag_builds_nothing_and_is_refused_with_a_place(tmp_path) -> None
     with pytest.raises(PlanError, match=r"plan.yaml:\d+: `train.seed`"):
         seatrial.open(tmp_path).train()
     assert not (tmp_path / "owned").exists()
+
+
+def test_a_moment_that_is_missing_is_no_time_and_the_others_are_themselves() -> None:
+    at = datetime(2024, 5, 6, 7, 8, 9, 10)  # noqa: DTZ001 — as tables hold them
+    given = raw(pl.Series("at", [at, None]))
+    assert given.dtype.kind == "M"
+    assert given[0] == np.datetime64(at)
+    assert np.isnat(given[1])

@@ -4,13 +4,16 @@ import json
 import re
 import sys
 import time
+from contextlib import closing
 
 import pytest
 
 import seatrial
 from seatrial.cli.main import main
 from seatrial.core.errors import NotFoundError, UserError
+from seatrial.records.rehearsal import LoadStep
 from seatrial.verbs import load as loading
+from seatrial.verbs import rehearsal
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.materials import Materials
 from seatrial.verbs.rehearsal import rehearse
@@ -137,6 +140,48 @@ def test_what_stalls_is_charged_with_what_waited_behind_it(shop, monkeypatch):
         "rate", "sent", "reached", "refused", "fallback", "latency_ms", "asking", "holds",
     }  # fmt: skip
     project.close()
+
+
+def test_what_is_refused_is_no_answer(shop, monkeypatch):
+    def half(self, turn, *, due):
+        time.sleep(max(due - time.perf_counter(), 0.0))
+        self.refused["503"] += turn % 2
+        self.last = time.perf_counter()
+        self.seconds.append(self.last - due)
+
+    monkeypatch.setattr(loading._Client, "ask", half)
+    with closing(seatrial.open(shop)) as project:
+        last = loading.load(project, rate=100, seconds=0.4, connections=2).steps[-1]
+    assert last.refused == {"503": 20}
+    assert last.reached <= 50
+
+
+@pytest.mark.parametrize(
+    ("changed", "holds"),
+    [
+        ({}, True),
+        ({"reached": 97.9}, False),
+        ({"refused": {"503": 1}}, False),
+        ({"fallback": {"stalled": 1}}, False),
+    ],
+)
+def test_a_rate_holds_if_the_model_answered_all_of_it(changed, holds):
+    step = {"reached": 98.0, "refused": {}, "fallback": {}} | changed
+    assert LoadStep(rate=100, sent=100, latency_ms={}, asking=0.1, **step).holds is holds
+
+
+def test_each_of_the_two_is_asked_first_in_turns(shop, monkeypatch):
+    asked, ask = [], rehearsal._Asked.ask
+
+    def seen(self, place, *, is_counted):
+        asked.append(self)
+        ask(self, place, is_counted=is_counted)
+
+    monkeypatch.setattr(rehearsal._Asked, "ask", seen)
+    with closing(seatrial.open(shop)) as project:
+        rehearse(project, rows=8)
+    first = asked[-16::2]  # what came before warmed them up
+    assert [each is first[0] for each in first] == [True, False] * 4
 
 
 @pytest.mark.parametrize(
