@@ -112,7 +112,9 @@ def test_its_metadata_is_a_model_index_of_what_was_measured_on_test(whole, text,
     assert first["type"] == "precision"
     assert first["value"] == judged[0].evidence.estimate.value
     assert all(isinstance(each["value"], float) for each in result["metrics"])
-    assert {each["type"] for each in result["metrics"]} == {"precision", "recall", "coverage"}
+    assert [each["type"] for each in result["metrics"]] == [
+        "precision", "recall", "recall_gap", "recall_difference", "coverage",
+    ]  # fmt: skip
 
 
 def test_without_a_candidate_it_says_so_and_still_is_a_card(bare):

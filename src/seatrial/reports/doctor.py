@@ -85,7 +85,8 @@ def _parts(parts: Sequence[tuple[str, Estimate]]) -> list[Line]:
 
 def _experiment(place: int, step: Step) -> list[Line]:
     head = line(f"  {place}  ", step.title, "  ", Piece(step.command, COMMAND))
-    return [head, *wrapped(true_signs(step.gain_reason), indent=5, style=DIM)]
+    cost = "" if step.cost_s is None else f"; about {numbers.seconds(step.cost_s)}"
+    return [head, *wrapped(f"{true_signs(step.gain_reason)}{cost}", indent=5, style=DIM)]
 
 
 def _check(check: Check) -> list[Line]:

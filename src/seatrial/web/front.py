@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from seatrial.core.estimate import Estimate
+from seatrial.records.claim import Measure
 from seatrial.reports import numbers
 from seatrial.web.facts import Facts
 
@@ -54,7 +55,7 @@ def _results(facts: Facts) -> list[dict[str, Any]]:
     known = facts.checked.metrics
     return [
         {
-            "type": claim.measure.metric,
+            "type": _type(claim.measure),
             "name": f"{claim.measure}, {_described(judgement.evidence.estimate)}",
             "value": judgement.evidence.estimate.value,
         }
@@ -65,6 +66,17 @@ def _results(facts: Facts) -> list[dict[str, Any]]:
         and known[claim.measure.metric].subject == "predictions"
         and claim.measure.part == "test"
     ]
+
+
+def _type(measure: Measure) -> str:
+    """The metric, as a hub ranks by it; a difference or a ratio of two is none."""
+    if measure.versus is not None:
+        return f"{measure.metric}_difference"
+    return (
+        f"{measure.metric}_{measure.quantifier}"
+        if measure.quantifier in {"gap", "ratio"}
+        else measure.metric
+    )
 
 
 def _described(estimate: Estimate) -> str:
