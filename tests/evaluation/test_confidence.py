@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seatrial.evaluation import Predictions, measure
-from seatrial.evaluation.confidence import confidence, reliability, risk_coverage
+from seatrial.evaluation.confidence import confidence, levels, reliability, risk_coverage
 
 
 def stated(random, n=3000, *, shift=0.0, units=None):
@@ -104,3 +104,39 @@ def test_rows_of_one_unit_are_resampled_together():
 def test_a_rule_that_states_none_has_neither():
     assert reliability(blank()) == ()
     assert risk_coverage(blank()) == ()
+
+
+def numbers(random, n=3000, *, stretch=1.0):
+    """Answers that are true in the mean; with ``stretch`` above 1 they are too far from their middle."""
+    mean = random.normal(100, 20, n)
+    said = 100 + stretch * (mean - 100)
+    return Predictions("regression", (), said, said, mean + random.normal(0, 10, n), np.arange(n))
+
+
+def test_numbers_are_held_against_what_was_true_by_level():
+    given = numbers(np.random.default_rng(1))
+    found = levels(given)
+    assert [each.said for each in found] == sorted(each.said for each in found)
+    assert sum(each.true.n for each in found) == 3000
+    low = np.argsort(given.decided)[:300]
+    assert found[0].true.value == pytest.approx(given.truth[low].mean())
+    assert found[0].off.value == pytest.approx(np.abs(given.errors[low]).mean())
+    assert levels(stated(np.random.default_rng(1))) == ()
+
+
+@pytest.mark.truth
+def test_the_interval_of_a_level_holds_what_was_said_as_often_as_it_says():
+    found = [
+        each
+        for seed in range(60)
+        for each in levels(numbers(np.random.default_rng(seed), 500), bins=5)
+    ]
+    missed = sum(not each.true.low <= each.said <= each.true.high for each in found)
+    assert 0 < missed / len(found) < 0.09
+
+
+@pytest.mark.truth
+def test_answers_that_go_too_far_lie_off_the_line_at_both_ends():
+    first, *_, last = levels(numbers(np.random.default_rng(2), stretch=1.5))
+    assert first.true.low > first.said
+    assert last.true.high < last.said

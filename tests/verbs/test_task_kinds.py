@@ -11,6 +11,7 @@ import pytest
 
 import seatrial
 from seatrial.runtime.switch import Switch
+from seatrial.verbs.answered import counted
 from seatrial.verbs.bundle import serving_folder
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.error_desk import Desk
@@ -18,6 +19,7 @@ from seatrial.verbs.init import init
 from seatrial.verbs.materials import Materials
 from seatrial.verbs.release import propose
 from seatrial.verbs.trace import trace
+from seatrial.web.answers import FOOT, TOP, answers
 
 CLAIMS = {
     "text": ["f1", "schema", "no_leakage"],
@@ -164,3 +166,19 @@ def test_a_trace_names_the_words_that_told_and_counts_what_cannot_be_read(done) 
         assert found.pushes == ()
     if kind == "forecast":
         assert {each.feature for each in found.pushes} <= set(found.inputs)
+
+
+def test_its_answers_are_held_against_what_was_true(done):
+    kind, _, project, training, _ = done
+    shown = answers(counted(Chain(project), training.kept.candidate))
+    if kind != "forecast":
+        assert shown.calibration is not None
+        assert shown.said is None
+        return
+    assert shown.calibration is None
+    assert all(0 <= each.x <= 100 and TOP <= each.y <= FOOT for each in shown.said.spots)
+    assert sum(int(each.figure.n.replace(",", "")) for each in shown.levels) == int(
+        shown.rows.replace(",", "")
+    )
+    of_rows = project.plan.text.data.unit is None  # where rows are alike, a quantile has no interval
+    assert len(shown.errors) == (5 if of_rows else 2)

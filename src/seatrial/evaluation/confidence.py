@@ -1,4 +1,4 @@
-"""How far stated probabilities can be relied on: calibration by bin, and risk over coverage."""
+"""How far what is stated can be relied on: probabilities and numbers by bin, and risk over coverage."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from seatrial.core.estimate import Estimate
 from seatrial.evaluation.measurement import measure
@@ -58,14 +59,60 @@ def reliability(predictions: Predictions, *, bins: int = BINS) -> tuple[Bin, ...
         return ()
     is_binary = predictions.task == "binary"
     stated = predictions.scores[:, 1] if is_binary else confidence(predictions)
-    edges = np.quantile(stated, np.arange(1, bins) / bins)
-    places = np.searchsorted(edges, stated, side="left")
     metric = "prevalence" if is_binary else "accuracy"
-    members = [np.flatnonzero(places == place) for place in np.unique(places)]
     return tuple(
         Bin(float(stated[rows].mean()), measure(metric, predictions.take(rows)).estimate)
-        for rows in members
+        for rows in _alike(stated, bins)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Rows of which (nearly) the same number was said.
+
+    Attributes:
+        said: Mean of what was said.
+        true: Mean of what was true.
+        off: Mean distance of the two.
+    """
+
+    said: float
+    true: Estimate
+    off: Estimate
+
+
+def levels(predictions: Predictions, *, bins: int = BINS) -> tuple[Level, ...]:
+    """Said and true numbers, in bins of (nearly) equal numbers of rows; lowest first.
+
+    Args:
+        predictions: Answers that are numbers, and the truth.
+        bins: How many at most; equal answers share one.
+
+    Returns:
+        () for classes, and without rows.
+    """
+    if predictions.task != "regression" or not len(predictions):
+        return ()
+    return tuple(
+        _level(predictions.take(rows))
+        for rows in _alike(predictions.decided.astype(np.float64), bins)
+    )
+
+
+def _level(rows: Predictions) -> Level:
+    said, more = float(rows.decided.mean()), measure("mean_error", rows).estimate
+    value, low, high = (
+        None if each is None else said - each for each in (more.value, more.high, more.low)
+    )
+    true = replace(more, value=value, low=low, high=high)
+    return Level(said, true, measure("mae", rows).estimate)
+
+
+def _alike(stated: Floats, bins: int) -> list[npt.NDArray[np.intp]]:
+    """Rows of each bin, the lowest first; equal values share one."""
+    edges = np.quantile(stated, np.arange(1, bins) / bins)
+    places = np.searchsorted(edges, stated, side="left")
+    return [np.flatnonzero(places == place) for place in np.unique(places)]
 
 
 def risk_coverage(

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from seatrial.core.estimate import Estimate
 from seatrial.records.candidate import Candidate
 from seatrial.records.evidence import GroupEstimate
@@ -14,7 +16,7 @@ from seatrial.verbs.materials import Materials
 
 if TYPE_CHECKING:
     from seatrial.evaluation import Predictions
-    from seatrial.evaluation.confidence import Answered, Bin
+    from seatrial.evaluation.confidence import Answered, Bin, Level
 
 PART = "test"
 
@@ -29,10 +31,12 @@ class Counted:
         confusion: Rows by true class and decided class, in the order of ``classes``.
         recall: By class: how many of it were found.
         precision: By class: how many called so are.
-        errors: False positive and false negative rate by name; binary only.
+        errors: Of two classes the false positive and the false negative rate; of numbers the mean and the
+            mean absolute error, and how far off half, 90 % and 99 % of the answers are at most; by name.
         costs: Cost of each kind of error for 1,000 decisions, by name; empty without costs.
         bins: Stated and observed probability.
         answered: Risk over coverage.
+        levels: Said and true numbers; of classes none.
     """
 
     rows: int
@@ -44,6 +48,7 @@ class Counted:
     costs: Mapping[str, Estimate]
     bins: tuple[Bin, ...]
     answered: tuple[Answered, ...]
+    levels: tuple[Level, ...] = ()
 
 
 def counted(chain: Chain, candidate: Candidate) -> Counted | None:
@@ -53,7 +58,7 @@ def counted(chain: Chain, candidate: Candidate) -> Counted | None:
         return None
     predictions = materials.predictions(candidate, PART)
     if predictions.task == "regression":
-        return Counted(len(predictions), (), (), (), (), {}, {}, (), ())
+        return _of_numbers(chain, predictions)
     from seatrial.evaluation import measure
     from seatrial.evaluation.confidence import reliability, risk_coverage
     from seatrial.evaluation.confusion import confusion
@@ -70,6 +75,21 @@ def counted(chain: Chain, candidate: Candidate) -> Counted | None:
         bins=reliability(predictions),
         answered=risk_coverage(predictions),
     )
+
+
+def _of_numbers(chain: Chain, predictions: Predictions) -> Counted:
+    from seatrial.evaluation import measure
+    from seatrial.evaluation.confidence import levels
+    from seatrial.stats import quantile
+
+    unit = chain.plan.text.task.unit or ""
+    errors = {name: measure(name, predictions).estimate for name in ("mean_error", "mae")}
+    if len(np.unique(predictions.units)) == len(predictions):  # else rows of a unit are alike
+        off = np.abs(predictions.errors)
+        errors |= {f"p{at}": quantile(off, at / 100) for at in (50, 90, 99)}
+    named = {name: replace(each, unit=unit) for name, each in errors.items()}
+    rows = len(predictions)
+    return Counted(rows, (), (), (), (), named, {}, (), (), levels(predictions))
 
 
 def _errors(predictions: Predictions) -> dict[str, Estimate]:

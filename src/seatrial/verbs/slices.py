@@ -332,7 +332,7 @@ def _read(record: Any, entry: str) -> Slices:
             Estimate.from_json(each["estimate"]),
             each["p_adjusted"],
             each["score"],
-            _known(each["people"]),
+            _known(each.get("people")),
         )
         for each in record["slices"]
     )
@@ -347,7 +347,7 @@ def _read(record: Any, entry: str) -> Slices:
         slices=rows,
         higher_is_better=record["higher_is_better"],
         digest=entry,
-        people=_known(record["people"]),
+        people=_known(record.get("people")),
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seatrial.core.estimate import Estimate
-from seatrial.evaluation.confidence import Answered, Bin
+from seatrial.core.estimate import Estimate, brief
+from seatrial.evaluation.confidence import Answered, Bin, Level
 from seatrial.records.evidence import GroupEstimate
 from seatrial.reports import numbers
 from seatrial.verbs.answered import Counted
+from seatrial.web.figures import axis
 from seatrial.web.shown import Figure, figure
 
 MOST_CLASSES = 12
@@ -22,6 +23,11 @@ _NAMES = {
     "false_positive": "Calling positive what isn't",
     "false_negative": "Missing what is positive",
     "all": "Both together",
+    "mean_error": "Too high in the mean; below 0, too low",
+    "mae": "Off in the mean",
+    "p50": "Half of the answers are off by at most",
+    "p90": "90 % are off by at most",
+    "p99": "99 % are off by at most",
 }
 
 
@@ -94,6 +100,9 @@ class Answers:
         bins: The same as a table.
         risk: Risk over coverage; None without probabilities.
         answered: The same as a table; across stands the least confidence and the coverage.
+        said: Said and true numbers; None for classes.
+        levels: The same as a table.
+        off: By level: how far off they are in the mean.
     """
 
     rows: str
@@ -105,6 +114,9 @@ class Answers:
     bins: tuple[Pair, ...]
     risk: Curve | None
     answered: tuple[Pair, ...]
+    said: Curve | None
+    levels: tuple[Pair, ...]
+    off: tuple[Figure, ...]
 
 
 def answers(found: Counted) -> Answers:
@@ -122,6 +134,9 @@ def answers(found: Counted) -> Answers:
         answered=tuple(
             Pair(f"{each.confidence:.3f}", figure(each.risk)) for each in found.answered
         ),
+        said=_said(found.levels),
+        levels=tuple(Pair(brief(each.said), figure(each.true)) for each in found.levels),
+        off=tuple(figure(each.off) for each in found.levels),
     )
 
 
@@ -152,9 +167,28 @@ def _risk(found: Sequence[Answered]) -> Curve | None:
     return _curve(points, highest=highest, diagonal=False) if points else None
 
 
-def _curve(points: Sequence[tuple[float, Estimate]], *, highest: float, diagonal: bool) -> Curve:
+def _said(found: Sequence[Level]) -> Curve | None:
+    """Both numbers on axes with the same ends."""
+    if not found:
+        return None
+    said = [Estimate(each.said, None, None, 0, "") for each in found]
+    wide = axis([*said, *(each.true for each in found)])
+    points = [((each.said - wide.low) / (wide.high - wide.low), each.true) for each in found]
+    return _curve(points, lowest=wide.low, highest=wide.high, diagonal=True)
+
+
+def _curve(
+    points: Sequence[tuple[float, Estimate]],
+    *,
+    highest: float,
+    diagonal: bool,
+    lowest: float = 0.0,
+) -> Curve:
+    """A figure of estimates over shares of its width."""
+    span = highest - lowest
+
     def y(value: float) -> float:
-        return round(FOOT - value / highest * (FOOT - TOP), 1)
+        return round(FOOT - (value - lowest) / span * (FOOT - TOP), 1)
 
     spots = tuple(
         Spot(
@@ -166,6 +200,17 @@ def _curve(points: Sequence[tuple[float, Estimate]], *, highest: float, diagonal
         for x, each in points
         if each.value is not None
     )
-    heights = tuple((y(highest * share), f"{highest * share:g}") for share in (0, 0.5, 1))
-    widths = tuple((share * 100, f"{share:g}") for share in (0, 0.5, 1))
-    return Curve(FOOT, spots, heights, widths, (y(0.0), y(1.0)) if diagonal else None)
+    values = [(share, lowest + span * share) for share in (0, 0.5, 1)]
+    heights = tuple((y(value), _label(value)) for _, value in values)
+    across = values if diagonal else [(share, share) for share, _ in values]
+    widths = tuple((share * 100, _label(value)) for share, value in across)
+    return Curve(FOOT, spots, heights, widths, (y(lowest), y(highest)) if diagonal else None)
+
+
+def _label(value: float) -> str:
+    """A label that is short enough to stand beside an axis.
+
+    >>> _label(0.5), _label(250000.0)
+    ('0.5', '250k')
+    """
+    return f"{value / 1000:g}k" if abs(value) >= 10_000 else f"{value:g}"  # noqa: PLR2004 — five signs

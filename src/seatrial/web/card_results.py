@@ -110,7 +110,7 @@ def _plain(shown: Figure | None) -> str:
 
 def _answers(shown: Answers) -> list[Block]:
     if not shown.table:
-        return []
+        return [_named("Errors on test", "Estimate", shown.errors)] if shown.errors else []
     decided = tuple(f"decided {name}" for name in shown.classes)
     rows = tuple(
         (
