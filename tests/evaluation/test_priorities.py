@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from seatrial.core.estimate import Estimate
-from seatrial.evaluation.priorities import Sample, difference, order, priorities, room, rows_to_see
+from seatrial.evaluation.priorities import (
+    Priority,
+    Sample,
+    difference,
+    order,
+    priorities,
+    room,
+    rows_to_collect,
+    rows_to_see,
+)
 from seatrial.stats import wilson
 
 EXAMPLE = {
@@ -146,3 +155,17 @@ def test_half_of_the_errors_gone_is_seen_on_as_many_rows_as_it_takes() -> None:
     better = random.binomial(rows, change, size=2000)
     seen = [each > 0 and binomtest(int(each), int(each)).pvalue < 0.05 for each in better]
     assert 0.75 <= np.mean(seen) <= 0.85
+
+
+@pytest.mark.parametrize(
+    ("share", "rate", "wanted"),
+    [
+        (0.1, 0.5, 1000),  # as many as there are: dev has 200 of them, more than it takes
+        (0.002, 0.2, 365),  # dev has 4 and needs 77, and gets a fifth of what is collected
+        (0.0, 0.2, None),
+        (0.1, 0.0, None),
+    ],
+)
+def test_rows_to_collect_double_the_tag_and_let_dev_tell(share, rate, wanted) -> None:
+    found = Priority("x", 9, exactly(0.1), exactly(rate), exactly(share), exactly(1.0))
+    assert rows_to_collect(found, rows=10_000, on_dev=2_000, dev=0.2) == wanted

@@ -8,7 +8,7 @@ import pytest
 
 import seatrial
 from seatrial.probes.data import MissingProbe
-from seatrial.verbs import chain, roles
+from seatrial.verbs import recipe, roles
 from seatrial.verbs.why import stale_claims
 
 Edit = Callable[[Path], None]
@@ -348,7 +348,7 @@ def test_what_was_measured_on_another_host_is_said_to_be(copy_of_shop, monkeypat
 
 
 def test_another_library_makes_stale_what_was_trained_with_it(copy_of_shop, monkeypatch) -> None:
-    monkeypatch.setattr(chain, "version", lambda name: f"{name} 99")
+    monkeypatch.setattr(recipe, "version", lambda name: f"{name} 99")
     project = seatrial.open(copy_of_shop)
     assert set(stale_claims(project)) == RETRAINED
     assert [each.input for each in project.why("precision").changed] == [

@@ -180,5 +180,7 @@ def test_its_answers_are_held_against_what_was_true(done):
     assert sum(int(each.figure.n.replace(",", "")) for each in shown.levels) == int(
         shown.rows.replace(",", "")
     )
-    of_rows = project.plan.text.data.unit is None  # where rows are alike, a quantile has no interval
+    of_rows = (
+        project.plan.text.data.unit is None
+    )  # where rows are alike, a quantile has no interval
     assert len(shown.errors) == (5 if of_rows else 2)

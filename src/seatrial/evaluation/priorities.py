@@ -275,3 +275,27 @@ def rows_to_see(change: float) -> int:
     level = statistics.NormalDist().inv_cdf(0.975)
     spread = level * math.sqrt(discordant) + power * math.sqrt(discordant - change**2)
     return math.ceil((spread / change) ** 2)
+
+
+def rows_to_collect(found: Priority, *, rows: int, on_dev: int, dev: float) -> int | None:
+    """Rows of a tag to collect: they double it, and dev would tell if half of its errors went.
+
+    Args:
+        found: The tag.
+        rows: Rows that there are, of all parts.
+        on_dev: Of these, rows of dev.
+        dev: Share of what is collected that dev gets.
+
+    Returns:
+        None if it isn't known how many rows have the tag, or how often they are wrong.
+
+    >>> whole = Estimate(0.01, 0.0, 0.02, 200, "")
+    >>> half = Estimate(0.5, 0.4, 0.6, 200, "")
+    >>> rows_to_collect(Priority("rain", 5, half, half, whole, half), rows=10_000, on_dev=2_000, dev=0.2)
+    100
+    """
+    share, rate = found.share_of_data.value, found.error_rate.value
+    if not share or not rate:
+        return None
+    lacking = max(rows_to_see(rate / 2.0) - share * on_dev, 0.0)
+    return math.ceil(max(share * rows, lacking / dev))

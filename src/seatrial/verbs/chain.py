@@ -7,11 +7,8 @@ that the link, and everything after it, is no longer on file.
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from seatrial.core.digest import digest, short
@@ -19,44 +16,17 @@ from seatrial.core.errors import CodeError, Fault, PlanError
 from seatrial.core.units import span
 from seatrial.plan.leaves import leaves, leaves_below
 from seatrial.plan.load import Plan
-from seatrial.records.candidate import GIVEN, NAIVE, RECIPE_VERSION, Candidate, is_baseline
+from seatrial.records.candidate import GIVEN, Candidate
 from seatrial.records.condition import columns as columns_of
 from seatrial.records.dataset import Snapshot, Split
-from seatrial.verbs.augmentations import admitted
 from seatrial.verbs.project import Project
+from seatrial.verbs.recipe import SPLIT_LEAVES, Recipe, code_of, environment, make
 
 if TYPE_CHECKING:
     from seatrial.data.target import Labels
     from seatrial.records.rule import Rule
 
 SPLIT_VERSION = 1
-_SPLIT_LEAVES = ("data.split", "data.exclude", "data.unit", "task.target")
-_LIBRARIES = ("numpy", "scikit-learn", "onnxruntime")
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What a candidate of a family would be made of, now.
-
-    Attributes:
-        family: The family.
-        digest: Name of all that decides its predictions.
-        leaves: Every root input by name and short value.
-        features: Raw columns that the model is shown, in order.
-        hidden: Raw columns that only feature functions read.
-        parameters: Hyperparameters that the plan sets, by name.
-        augment: Augmentations that it is trained with; those that passed their checks.
-        plain: Name of the same without augmentations and hyperparameters: what their checks are tied to.
-    """
-
-    family: str
-    digest: str
-    leaves: Mapping[str, str]
-    features: tuple[str, ...]
-    hidden: tuple[str, ...]
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    augment: tuple[str, ...] = ()
-    plain: str = ""
 
 
 class Chain:
@@ -341,94 +311,17 @@ class Chain:
             CodeError: the user's code can't be read.
         """
         if (family, plain) not in self._recipes:
-            self._recipes[family, plain] = self._recipe(family, plain=plain)
+            self._recipes[family, plain] = make(self, family, plain=plain)
         return self._recipes[family, plain]
-
-    def _recipe(self, family: str, *, plain: bool) -> Recipe:
-        trained = not is_baseline(family)
-        rule = self.rule_of(family)
-        shown = self.features if trained else (rule.columns if rule else ())
-        if family in NAIVE or family.startswith(GIVEN):
-            shown = (self.repeated_column(family),)
-        hidden = self.hidden if trained else ()
-        code = self.code(family) if trained else {}
-        environment = self.environment if trained else {}
-        text = self.text if trained else ()
-        encoder = self._encoder(family)
-        parameters = self.plan.text.train.parameters.get(family, {})
-        threshold = self._threshold_plan if trained and self.task == "binary" else {}
-        made_of = {
-            "family": family,
-            "version": RECIPE_VERSION,
-            "columns": {part: self._digests(part, (*shown, *hidden)) for part in ("train", "dev")},
-            "target": {part: self.split.parts[part].target for part in ("train", "dev")},
-            "hidden": hidden,
-            "derived": self.plan.text.train.features if trained else None,
-            "seed": self.plan.text.train.seed if trained else None,
-            "rule": str(rule) if rule else None,
-            "threshold": threshold,
-            "code": code,
-            "environment": environment,
-            **({"text": text} if text else {}),
-            **({"encoder": encoder} if encoder else {}),
-        }
-        bare = digest(made_of)
-        used = admitted(self.project, self.plan, bare) if trained and not plain else {}
-        made_of |= {"parameters": parameters} if parameters else {}
-        made_of |= {"augment": used} if used else {}
-        roots = {
-            **self.plan_leaves(
-                *_SPLIT_LEAVES, "data.features", "data.context", "train.seed", "train.features"
-            ),
-            **self.plan_leaves(f"train.parameters.{family}"),
-            **({"release.fallback": str(rule)} if rule and family == "rule" else {}),
-            **threshold,
-            **self.column_leaves((*shown, *hidden, *self.target_columns)),
-            **{f"code {name}": short(each) for name, each in code.items()},
-            **{f"environment {name}": each for name, each in environment.items()},
-            **{f"encoder {name}": each for name, each in encoder.items()},
-            **{f"train.augment.{name}": short(each) for name, each in used.items()},
-        }
-        return Recipe(
-            family, digest(made_of), roots, tuple(shown), hidden, parameters, tuple(used), bare
-        )
-
-    def _encoder(self, family: str) -> dict[str, str]:
-        """Package and version of the network that a family reads with, and how it is given what."""
-        from seatrial.scoring import encoders
-
-        if encoders.kind_of(family) is None:
-            return {}
-        found = encoders.encoder(family)
-        return {found.package: found.version, "reading": str(found.reading)}
-
-    @property
-    def _threshold_plan(self) -> Mapping[str, str]:
-        if self.plan.text.task.errors is not None:
-            return self.plan_leaves("task.errors")
-        return self.plan_leaves("optimize")
 
     def code(self, family: str) -> dict[str, str]:
         """Digest of each definition in the user's modules that a family is made with."""
-        from seatrial.scoring.code import code_digests
-
-        modules = [
-            self.plan.text.train.features,
-            family.partition(":")[0] if ":" in family and not is_baseline(family) else None,
-        ]
-        found: dict[str, str] = {}
-        for module in modules:
-            found |= code_digests(module, self.project.root) if module else {}
-        return found
-
-    def _digests(self, part: str, names: tuple[str, ...]) -> list[tuple[str, str]]:
-        return [(name, self.split.parts[part].columns[name]) for name in names]
+        return code_of(self, family)
 
     @cached_property
     def environment(self) -> dict[str, str]:
         """Versions that may change what training gives."""
-        python = ".".join(platform.python_version_tuple()[:2])
-        return {"python": python, **{name: version(name) for name in _LIBRARIES}}
+        return environment()
 
     def plan_leaves(self, *below: str) -> Mapping[str, str]:
         """Values of the plan by path."""
@@ -449,7 +342,7 @@ class Chain:
     @property
     def split_leaves(self) -> Mapping[str, str]:
         """Root inputs that decide which row is where."""
-        return self.plan_leaves(*_SPLIT_LEAVES)
+        return self.plan_leaves(*SPLIT_LEAVES)
 
     def on_file(self, recipe: Recipe) -> Candidate | None:
         """The candidate of a recipe; None if nobody trained it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from seatrial.evaluation.priorities import (
     difference,
     order,
     priorities,
-    rows_to_see,
+    rows_to_collect,
 )
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.error_records import (
@@ -287,17 +286,10 @@ class Desk:
         return self.materials.predictions(then, PART)
 
     def wanted(self, tag: str) -> int | None:
-        """Rows of a tag to collect: they double it, and dev would tell if half of its errors went.
-
-        None if it isn't known how many there are.
-        """
-        found = next(iter(priorities({tag: self._mask(tag)}, self._sample, {})))
-        share, rate = found.share_of_data.value, found.error_rate.value
-        if not share or not rate:
-            return None
-        held = self.chain.plan.text.data.split.dev
-        lacking = max(rows_to_see(rate / 2.0) - share * len(self.answers), 0.0)
-        return math.ceil(max(share * self.chain.snapshot.rows, lacking / held))
+        """Rows of a tag to collect; None if it isn't known how many there are."""
+        found = priorities({tag: self._mask(tag)}, self._sample, {})[0]
+        rows, dev = self.chain.snapshot.rows, self.chain.plan.text.data.split.dev
+        return rows_to_collect(found, rows=rows, on_dev=len(self.answers), dev=dev)
 
     def _mask(self, tag: str) -> Any:
         return self._masks.get(tag, np.zeros(len(self._seen), dtype=bool))

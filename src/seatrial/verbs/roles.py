@@ -17,9 +17,10 @@ from seatrial.records.condition import columns as columns_of
 from seatrial.records.contract import Feature
 from seatrial.records.manifest import Arm
 from seatrial.scoring.timing import Runs
-from seatrial.verbs.chain import Chain, Recipe
+from seatrial.verbs.chain import Chain
 from seatrial.verbs.materials import Materials
 from seatrial.verbs.pipeline import made_of
+from seatrial.verbs.recipe import Recipe
 from seatrial.verbs.released import REFERENCES, Unfit, arm_of, fitted
 from seatrial.verbs.scenarios import TEST
 

@@ -18,9 +18,10 @@ from seatrial.records.contract import Contract, Feature
 from seatrial.scoring.archive import finish
 from seatrial.scoring.code import feature_functions, load_function, source_digest
 from seatrial.scoring.encode import Columns, Functions, derive, encode, typed
-from seatrial.verbs.chain import Chain, Recipe
+from seatrial.verbs.chain import Chain
 from seatrial.verbs.comparison import admitting, bound_of, on_dev
 from seatrial.verbs.materials import Materials, as_predictions
+from seatrial.verbs.recipe import Recipe
 from seatrial.verbs.versions import git_state
 
 if TYPE_CHECKING:

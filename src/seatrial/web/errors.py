@@ -2,108 +2,20 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from seatrial.core.errors import NotFoundError
 from seatrial.core.estimate import Estimate
-from seatrial.records.image import Pixels, png
 from seatrial.reports.errors import apart
-from seatrial.reports.trace import cell
 from seatrial.verbs.error_records import PART, PARTS, Case, Errors, TagRow
 from seatrial.verbs.errors import settled
 from seatrial.web import words
+from seatrial.web.error_case import Shown, shown
 from seatrial.web.facts import Facts
 from seatrial.web.head import Fact, Head
 from seatrial.web.shown import Figure, figure
-
-MOST_FIELDS = 14
-SHORT, LONGEST = 28, 600
-"""Signs of a value: in a cell of its own, and at most."""
-LEAST_SIDE = 196
-"""Pixels on the screen that the longer side of a small image takes, about."""
-KEYED = 9
-"""Tags that have a key of their own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A column of the row.
-
-    Attributes:
-        name: Of the column.
-        value: For people; a text whole, up to :data:`LONGEST` signs.
-        lies: Where it lies among all rows, in per cent; None if unordered.
-        is_long: Whether the value takes the room of where it lies.
-    """
-
-    name: str
-    value: str
-    lies: float | None
-    is_long: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An image of the row.
-
-    Attributes:
-        name: Of its column.
-        address: A ``data:`` address of it.
-        width: In pixels.
-        height: In pixels.
-    """
-
-    name: str
-    address: str
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True)
-class Toggle:
-    """A tag that can be given: its name, its key, whether the row has it."""
-
-    name: str
-    key: str
-    given: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The row that is being looked at.
-
-    Attributes:
-        id: Its name.
-        place: From 1.
-        of: How many there are of its kind.
-        kind: ``wrong`` or ``right``.
-        said: What the model said.
-        truth: What it was.
-        loss: How wrong, for people.
-        pushes: What pushed the score most, for people.
-        fields: Its columns.
-        pictures: Its images.
-        toggles: Tags.
-        tags: Those that it has.
-        seen: Whether somebody looked at it.
-    """
-
-    id: str
-    place: int
-    of: int
-    kind: str
-    said: str
-    truth: str
-    loss: str
-    pushes: str
-    fields: tuple[Field, ...]
-    pictures: tuple[Picture, ...]
-    toggles: tuple[Toggle, ...]
-    tags: tuple[str, ...]
-    seen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +102,7 @@ def view(facts: Facts, asked: Mapping[str, str]) -> ErrorsPage:
         parts=parts,
         seen=found.seen,
         drawn=found.drawn,
-        case=_shown(facts, found, cases, place, kind) if cases else None,
+        case=shown(facts, found, cases, place, kind) if cases else None,
         tags=tuple(_tag(each) for each in found.tags),
         settled=settled(found),
         groups=None
@@ -313,67 +225,6 @@ def _facts(found: Errors) -> tuple[Fact, ...]:
         ),
         Fact("Room counted against", found.against),
     )
-
-
-def _shown(facts: Facts, found: Errors, cases: Sequence[Case], place: int, kind: str) -> Shown:
-    case = cases[place]
-    known = [each.priority.tag for each in found.tags]
-    names = list(dict.fromkeys([*known, *case.tags]))
-    names.sort(key=_first_given(found))
-    fields = tuple(
-        Field(name, _told(value), _per_cent(case.lies.get(name)), len(_told(value)) > SHORT)
-        for name, value in list(case.fields.items())[:MOST_FIELDS]
-    )
-    return Shown(
-        id=case.id,
-        place=place + 1,
-        of=len(cases),
-        kind=kind,
-        said=case.said,
-        truth=case.truth,
-        loss=f"{case.loss:.3g}",
-        pushes=", ".join(
-            f"{each.feature} {cell(each.value)} {each.change:+.2g}".replace("-", "−")
-            for each in (facts.pushes(case)[:3] if found.part == PART else ())
-        ),
-        fields=fields,
-        pictures=tuple(
-            _picture(name, each) for name, each in facts.pictures(case, found.part).items()
-        ),
-        toggles=tuple(
-            Toggle(name, str(at) if at <= KEYED else "", name in case.tags)
-            for at, name in enumerate(names, start=1)
-        ),
-        tags=case.tags,
-        seen=case.is_seen,
-    )
-
-
-def _picture(name: str, image: Pixels) -> Picture:
-    """An image, each of its pixels shown as a square where it is small."""
-    height, width, _ = image.shape
-    times = max(1, LEAST_SIDE // max(height, width))
-    address = f"data:image/png;base64,{b64encode(png(image)).decode()}"
-    return Picture(name, address, width * times, height * times)
-
-
-def _told(value: Any) -> str:
-    """A value; of a text as much as can be read at a glance."""
-    if not isinstance(value, str):
-        return cell(value)
-    return value if len(value) <= LONGEST else f"{value[:LONGEST]} …"
-
-
-def _first_given(found: Errors) -> Any:
-    """The order of the tags' keys: as they were first given in the sample, so that none moves."""
-    order = {
-        name: at for at, name in enumerate(dict.fromkeys(n for c in found.cases for n in c.tags))
-    }
-    return lambda name: order.get(name, len(order))
-
-
-def _per_cent(share: float | None) -> float | None:
-    return None if share is None else round(share * 100, 1)
 
 
 def _tag(row: TagRow) -> TagFigures:
