@@ -294,6 +294,8 @@ DOCUMENTS = {
         "chosen": Maybe({"threshold": str, "by": str, "under": [str], "confidence": str}),
         "answers": Maybe(dict),
         "slices": [dict],
+        "symptoms": [{"title": str, "verdict": VERDICT, "found": str}],
+        "errors": Maybe(dict),
         "history": [dict],
         "data": dict,
         "checks": [{"name": str, "verdict": VERDICT, "found": str}],

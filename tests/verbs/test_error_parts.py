@@ -30,6 +30,7 @@ def true_rate(trial, part: str, carrier: str) -> float:
 def test_a_tag_is_compared_across_train_dev_and_production(trial) -> None:
     propose(trial.project, by="ann")
     trial.serve(1200, effect=-2.0)
+    trial.serve(40, outcomes=False)  # never known, so nobody can say if they are wrong
     trial.clock.advance(days=2)
     for part in ("dev", "train", "production"):
         tag_carriers(trial, part)

@@ -10,6 +10,8 @@ import seatrial
 from seatrial.core.clock import ManualClock
 from seatrial.core.estimate import Estimate
 from seatrial.verbs.check import check
+from seatrial.verbs.doctor import doctor
+from seatrial.verbs.errors import errors, tag
 from seatrial.verbs.sign_off import sign_off
 from seatrial.web.document import write
 from seatrial.web.report import PARTS, render
@@ -208,11 +210,31 @@ def test_what_isnt_there_is_said_with_the_command_that_measures_it(opened, empty
         "sign-offs": "seatrial sign-off --by NAME --role ROLE --note TEXT",
         "candidates": "seatrial train",
         "answers": "seatrial train",
+        "symptoms": "seatrial doctor",
+        "errors": "seatrial train",
         "releases": "seatrial release propose",
     }
     for part, command in commands.items():
         assert command in page.locator(f"[id='{part}'] .cmd code").all_inner_texts(), part
     assert "none: " in page.locator("#candidates table").last.inner_text()
+
+
+def test_what_the_doctor_found_and_people_tagged_is_told(trained, tmp_path):
+    root = shutil.copytree(trained, tmp_path / "shop")
+    assert made(root, LATER, tmp_path / "before.html")[0].symptoms == ()
+    project = seatrial.open(root, clock=ManualClock(LATER))
+    found = doctor(project)
+    wrong = [each for each in errors(project).cases if each.is_wrong]
+    tag(project, wrong[0].id, ["late"])
+    project.close()
+    shown, text = made(root, LATER, tmp_path / "after.html")
+    assert [(each.title, each.verdict) for each in shown.symptoms] == [
+        (each.title, each.verdict) for each in found.checks
+    ]
+    assert (shown.errors.seen, shown.errors.drawn) == (1, len(wrong))
+    assert [each.name for each in shown.errors.tags] == ["late"]
+    assert "1 of" in text
+    assert "It learns a few rows by heart" in text
 
 
 def test_writing_it_measures_nothing_and_it_is_the_same_every_time(trained, tmp_path):

@@ -103,7 +103,7 @@ def view(facts: Facts, asked: Mapping[str, str]) -> ErrorsPage:
         seen=found.seen,
         drawn=found.drawn,
         case=shown(facts, found, cases, place, kind) if cases else None,
-        tags=tuple(_tag(each) for each in found.tags),
+        tags=tuple(tag_figures(each) for each in found.tags),
         settled=settled(found),
         groups=None
         if found.groups is None
@@ -227,7 +227,8 @@ def _facts(found: Errors) -> tuple[Fact, ...]:
     )
 
 
-def _tag(row: TagRow) -> TagFigures:
+def tag_figures(row: TagRow) -> TagFigures:
+    """A tag as a row of the table."""
     one, action = row.priority, row.action
     said = ""
     if action is not None:

@@ -11,6 +11,7 @@ from seatrial.core.errors import NotFoundError, SeatrialError
 from seatrial.verbs.project import PLAN, Project
 
 if TYPE_CHECKING:
+    from seatrial.records.check import Check
     from seatrial.records.evidence import Evidence
     from seatrial.records.image import Pixels
     from seatrial.records.look import Look
@@ -114,6 +115,16 @@ class Facts:
             except NotFoundError as error:
                 self._errors[part] = error
         return self._errors[part]
+
+    @cached_property
+    def symptoms(self) -> list[Check]:
+        """What the doctor found, as far as it is on file; nothing without a candidate."""
+        from seatrial.verbs.doctor import checks_of
+        from seatrial.verbs.measuring import Measuring
+
+        if self.checked.candidate is None:
+            return []
+        return checks_of(Measuring(self.project), measure=False)
 
     @cached_property
     def slices(self) -> Slices | None:

@@ -6,15 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from seatrial.core.errors import NotFoundError
 from seatrial.records.evidence import Verdict
 from seatrial.reports import numbers
 from seatrial.reports.dates import moment
+from seatrial.verbs.error_records import PART
+from seatrial.verbs.errors import settled
 from seatrial.verbs.project import Project
 from seatrial.web import claims, dataset, head, releases
 from seatrial.web.answers import Answers, answers
 from seatrial.web.candidates import Ladder, ladder
 from seatrial.web.claims import ClaimView
 from seatrial.web.document import builtins
+from seatrial.web.errors import TagFigures, tag_figures
 from seatrial.web.facts import Facts
 from seatrial.web.frame import Frame, Page
 from seatrial.web.hazards import Hazards, hazards
@@ -37,6 +41,8 @@ PARTS = (
     Page("Build", "Candidates", "candidates", ""),
     Page("Build", "Answers", "answers", ""),
     Page("Build", "Slices", "slices", ""),
+    Page("Build", "Symptoms", "symptoms", ""),
+    Page("Build", "Errors", "errors", ""),
     Page("Build", "Data", "data", ""),
     Page("Run", "Releases", "releases", ""),
     Page("Trace", "Lineage", "lineage", ""),
@@ -52,6 +58,26 @@ class Checked:
     name: str
     verdict: Verdict
     found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """What the doctor looked for: what is true if it is well, and what was found."""
+
+    title: str
+    verdict: Verdict
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """The wrong answers on dev that people looked at: how many of the sample, and their tags."""
+
+    seen: int
+    drawn: int
+    tags: tuple[TagFigures, ...]
+    settled: str
+    against: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +100,8 @@ class Report:
         chosen: The threshold and what it was chosen under; None without a candidate.
         answers: Answers to the test part; None where there are none on file.
         slices: Slices that were searched, by metric.
+        symptoms: What the doctor looked for; () before it did.
+        errors: Wrong answers on dev; None without a candidate.
         history: Moves of the releases, the newest first.
         data: Sources, split, columns.
         checks: What was found of schema and leaks.
@@ -96,6 +124,8 @@ class Report:
     chosen: Chosen | None
     answers: Answers | None
     slices: tuple[SliceTable, ...]
+    symptoms: tuple[Symptom, ...]
+    errors: Wrong | None
     history: tuple[Told, ...]
     data: dataset.Dataset
     checks: tuple[Checked, ...]
@@ -133,6 +163,8 @@ def view(facts: Facts, slices: Sequence[Slice] | None = None) -> Report:
             facts.checked.metrics,
             looked_at=searched.looked_at if searched else None,
         ),
+        symptoms=_symptoms(facts),
+        errors=_wrong(facts),
         history=releases.view(facts, {}).history if released else (),
         data=dataset.view(facts, {}),
         checks=_checks(found, facts),
@@ -189,6 +221,23 @@ def _claim(name: str, facts: Facts) -> ClaimView:
     shown = claims.one(facts, {"name": name})
     told = tuple(replace(each, href="") for each in shown.head.facts)
     return replace(shown, head=replace(shown.head, facts=told), production=None, history=())
+
+
+def _symptoms(facts: Facts) -> tuple[Symptom, ...]:
+    looked = any(each.evidence for each in facts.symptoms)
+    return tuple(
+        Symptom(each.title, each.verdict, "" if each.verdict == "not applicable" else each.reason)
+        for each in facts.symptoms
+        if looked
+    )
+
+
+def _wrong(facts: Facts) -> Wrong | None:
+    found = facts.errors_on(PART)
+    if isinstance(found, NotFoundError):
+        return None
+    tags = tuple(tag_figures(each) for each in found.tags)
+    return Wrong(found.seen, found.drawn, tags, settled(found), found.against)
 
 
 _CHECKS = {
