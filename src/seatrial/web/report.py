@@ -224,7 +224,8 @@ def _claim(name: str, facts: Facts) -> ClaimView:
 
 
 def _symptoms(facts: Facts) -> tuple[Symptom, ...]:
-    looked = any(each.evidence for each in facts.symptoms)
+    claimed = {each.measure.metric for each in facts.checked.claims}  # a claim may have measured it
+    looked = any(each.evidence and each.id not in claimed for each in facts.symptoms)
     return tuple(
         Symptom(each.title, each.verdict, "" if each.verdict == "not applicable" else each.reason)
         for each in facts.symptoms
