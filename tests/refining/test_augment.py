@@ -121,7 +121,7 @@ def verdicts(one):
 @pytest.fixture(scope="module")
 def asked(made, tmp_path_factory):
     """Before anybody was asked, and after people answered rightly to all three."""
-    before = made.train(), found(made)
+    before = made.train(), found(made), made.next().steps
     for name in ("lamp", "neon", "nothing"):
         path = tmp_path_factory.mktemp("sheets") / f"{name}.csv"
         sheet(made, name, path)
@@ -131,15 +131,28 @@ def asked(made, tmp_path_factory):
 
 
 def test_nothing_is_used_before_people_were_asked(asked):
-    (training, before), *_ = asked
+    (training, before, _), *_ = asked
     assert not any(each.is_used for each in before.values())
     assert {verdicts(each)["people"] for each in before.values()} == {"unknown"}
     rung = next(each for each in training.rungs if each.candidate.family == "linear")
     assert rung.augmented == dict.fromkeys(before, "people were not asked yet")
 
 
+def test_what_is_next_names_each_that_is_not_used(made, asked):
+    def commands(steps):
+        return {each.title: each.command for each in steps if "augment" in each.command}
+
+    assert commands(asked[0][2]) == {
+        f"Ask people about the rows of {name}": f"seatrial augment sheet {name} --out {name}.csv"
+        for name in ("lamp", "neon", "nothing")
+    }
+    assert set(commands(made.next().steps).values()) == {"seatrial augment"}
+    assert "Mend the augmentation neon, or take it out" in commands(made.next().steps)
+    assert "Mend the augmentation lamp, or take it out" not in commands(made.next().steps)
+
+
 def test_one_that_passes_is_used_and_what_it_gave_is_told(asked):
-    (before, _), trained, after = asked
+    (before, *_), trained, after = asked
     assert verdicts(after["lamp"]) == DONE
     assert after["lamp"].is_used
     assert after["lamp"].gain.high < 0  # few rows of dev stood under a lamp

@@ -16,6 +16,7 @@ from seatrial.records.bounds import beside
 from seatrial.records.candidate import Candidate, is_baseline
 from seatrial.records.contract import Contract
 from seatrial.records.evidence import Verdict
+from seatrial.records.step import Step
 from seatrial.scoring.code import load_function
 from seatrial.scoring.encode import Columns, Functions, encode, typed
 from seatrial.verbs.augmentations import (
@@ -139,6 +140,27 @@ def why_not(chain: Chain, family: str) -> dict[str, str]:
         name: on_file(chain.project, plan, name, plain).why_not(asked)
         for name, asked in plan.text.train.augment.items()
     }
+
+
+def unused(chain: Chain, family: str) -> tuple[Step, ...]:
+    """What is to be done about each augmentation that a family is not trained with; measures nothing."""
+    if is_baseline(family):
+        return ()
+    plan, plain = chain.plan, chain.recipe(family, plain=True).plain
+    found = []
+    for name, asked in plan.text.train.augment.items():
+        checks = on_file(chain.project, plan, name, plain)
+        why = f"{family} is not trained with it: {checks.why_not(asked)}"
+        gain = "more rows to train on, if it passes; what they give is measured on dev"
+        if checks.people is None:
+            sheet = f"seatrial augment sheet {name} --out {name}.csv"
+            found.append(
+                Step(f"Ask people about the rows of {name}", why, (), None, gain, None, sheet)
+            )
+        elif checks.why_not(asked):
+            title = f"Mend the augmentation {name}, or take it out"
+            found.append(Step(title, why, (), None, gain, None, "seatrial augment"))
+    return tuple(found)
 
 
 class Checker:

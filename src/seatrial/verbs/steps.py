@@ -10,6 +10,7 @@ from seatrial.judging.rollout import repair
 from seatrial.judging.steps import Known
 from seatrial.judging.steps import steps as rank
 from seatrial.records.step import Step
+from seatrial.verbs.augment import unused
 from seatrial.verbs.doctor import repairs
 from seatrial.verbs.look import newest_of
 from seatrial.verbs.measuring import Measuring
@@ -47,8 +48,9 @@ def steps(project: Project) -> Steps:
     failing = sum(each.verdict == "fail" for each in result.judgements)
     served = repair(newest_of(project, result.candidate), known.train_s)
     found = repairs(measuring) if known.is_current else ()
-    steps_ = (*served, *ranked[:failing], *found, *rollout_steps(project), *ranked[failing:])
-    return Steps(steps_)
+    better = unused(measuring.chain, known.chosen) if known.is_current and known.chosen else ()
+    first = (*served, *ranked[:failing], *found, *rollout_steps(project))
+    return Steps((*first, *better, *ranked[failing:]))
 
 
 def _known(measuring: Measuring, test_costs: dict[str, float]) -> Known:
