@@ -174,6 +174,11 @@ def test_its_answers_are_held_against_what_was_true(done):
     if kind != "forecast":
         assert shown.calibration is not None
         assert shown.said is None
+        among = [each.figure.estimate.value for each in shown.hits]
+        assert len(among) == (5 if kind == "image" else 0)
+        assert among == sorted(among)
+        right = counted(Chain(project), training.kept.candidate).confusion
+        assert kind != "image" or among[0] == pytest.approx(np.trace(right) / np.sum(right))
         return
     assert shown.calibration is None
     assert all(0 <= each.x <= 100 and TOP <= each.y <= FOOT for each in shown.said.spots)

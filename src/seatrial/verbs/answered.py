@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from seatrial.evaluation.confidence import Answered, Bin, Level
 
 PART = "test"
+MOST_HITS = 5
+"""Classes of which the truth may be one; nobody reads a longer list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Counted:
         bins: Stated and observed probability.
         answered: Risk over coverage.
         levels: Said and true numbers; of classes none.
+        hits: How often the truth is among the first 1, 2 ... classes; of more than two classes alone.
     """
 
     rows: int
@@ -49,6 +52,7 @@ class Counted:
     bins: tuple[Bin, ...]
     answered: tuple[Answered, ...]
     levels: tuple[Level, ...] = ()
+    hits: tuple[Estimate, ...] = ()
 
 
 def counted(chain: Chain, candidate: Candidate) -> Counted | None:
@@ -74,6 +78,7 @@ def counted(chain: Chain, candidate: Candidate) -> Counted | None:
         costs=_costs(chain, predictions),
         bins=reliability(predictions),
         answered=risk_coverage(predictions),
+        hits=_hits(predictions),
     )
 
 
@@ -90,6 +95,18 @@ def _of_numbers(chain: Chain, predictions: Predictions) -> Counted:
     named = {name: replace(each, unit=unit) for name, each in errors.items()}
     rows = len(predictions)
     return Counted(rows, (), (), (), (), named, {}, (), (), levels(predictions))
+
+
+def _hits(predictions: Predictions) -> tuple[Estimate, ...]:
+    from seatrial.evaluation import measure
+
+    if predictions.task == "binary" or not predictions.states_probabilities:
+        return ()
+    most = min(MOST_HITS, len(predictions.classes) - 1)
+    return tuple(
+        measure("top_k_accuracy", predictions, arguments={"k": k}).estimate
+        for k in range(1, most + 1)
+    )
 
 
 def _errors(predictions: Predictions) -> dict[str, Estimate]:

@@ -103,6 +103,7 @@ class Answers:
         said: Said and true numbers; None for classes.
         levels: The same as a table.
         off: By level: how far off they are in the mean.
+        hits: How often the truth is among the first 1, 2 ... classes.
     """
 
     rows: str
@@ -117,6 +118,7 @@ class Answers:
     said: Curve | None
     levels: tuple[Pair, ...]
     off: tuple[Figure, ...]
+    hits: tuple[Named, ...]
 
 
 def answers(found: Counted) -> Answers:
@@ -137,6 +139,10 @@ def answers(found: Counted) -> Answers:
         said=_said(found.levels),
         levels=tuple(Pair(brief(each.said), figure(each.true)) for each in found.levels),
         off=tuple(figure(each.off) for each in found.levels),
+        hits=tuple(
+            Named(f"the first {place}" if place > 1 else "the first", figure(each))
+            for place, each in enumerate(found.hits, start=1)
+        ),
     )
 
 

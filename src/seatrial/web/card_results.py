@@ -110,7 +110,7 @@ def _plain(shown: Figure | None) -> str:
 
 def _answers(shown: Answers) -> list[Block]:
     if not shown.table:
-        return [_named("Errors on test", "Estimate", shown.errors)] if shown.errors else []
+        return [_named("Errors on test", "Error", "Estimate", shown.errors)] if shown.errors else []
     decided = tuple(f"decided {name}" for name in shown.classes)
     rows = tuple(
         (
@@ -124,10 +124,14 @@ def _answers(shown: Answers) -> list[Block]:
         Table("Answers on test", ("Truly", *decided, "Recall", "Precision"), rows, right)
     ]
     named = (
-        ("Kinds of error", "How often", shown.errors),
-        ("Cost for 1,000 decisions", "Cost", shown.costs),
+        ("Kinds of error", "Error", "How often", shown.errors),
+        ("Cost for 1,000 decisions", "Error", "Cost", shown.costs),
+        ("Where the truth stands", "It is among", "How often", shown.hits),
     )
-    return [*found, *(_named(title, column, each) for title, column, each in named if each)]
+    return [
+        *found,
+        *(_named(title, first, column, each) for title, first, column, each in named if each),
+    ]
 
 
 def _told(shown: Figure | None) -> str:
@@ -138,6 +142,6 @@ def _texts(*cells: str) -> tuple[Text, ...]:
     return tuple((each,) for each in cells)
 
 
-def _named(title: str, column: str, found: Sequence[Named]) -> Table:
+def _named(title: str, first: str, column: str, found: Sequence[Named]) -> Table:
     rows = tuple(((each.name,), (_plain(each.figure),), (each.figure.n,)) for each in found)
-    return Table(title, ("Error", f"{column}, 95 %", "n"), rows, (2,))
+    return Table(title, (first, f"{column}, 95 %", "n"), rows, (2,))
