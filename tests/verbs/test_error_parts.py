@@ -1,11 +1,13 @@
 """Tags on train, dev and production side by side; rows to collect for one, and what they gave."""
 
+from contextlib import closing
 from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 
+import seatrial
 from seatrial.core.errors import NotFoundError, UserError
 from seatrial.reports.errors import apart
 from seatrial.verbs.error_desk import Desk
@@ -123,3 +125,38 @@ def test_a_request_that_says_nothing_is_refused(trial, action, rows, said) -> No
     with pytest.raises(UserError, match=said):
         act(trial.project, "AA", action, by="ada", reason="x", rows=rows)
     assert act(trial.project, "AA", "collect", by="ada", reason="x", rows=40) == 40
+
+
+NUMBERS = """\
+version: 1
+project: numbers
+task: {kind: regression, target: y}
+data:
+  sources: {rows: {uri: rows.csv}}
+  key: id
+  features: {drop: [told]}
+train: {candidates: [linear]}
+optimize: mae
+claims: [mae <= 9]
+"""
+
+
+def test_of_numbers_an_action_is_followed_up_by_the_error_in_their_unit(tmp_path) -> None:
+    random = np.random.default_rng(4)
+    x, told = random.normal(size=(2, 1500))
+    columns = {"id": np.arange(1500), "x": x, "told": told}
+    frame = pl.DataFrame({**columns, "y": x + 3 * told + random.normal(0, 0.1, 1500)})
+    frame.write_csv(tmp_path / "rows.csv")
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(NUMBERS)
+    with closing(seatrial.open(tmp_path)) as project:
+        project.train()
+        for case in errors(project).cases:
+            tag(project, case.id, ["far"] if case.is_wrong else [])
+        act(project, "far", "features", by="ada", reason="what was told is at hand")
+    plan.write_text(NUMBERS.replace("drop: [told]", "drop: []"))
+    with closing(seatrial.open(tmp_path)) as project:
+        project.train()
+        tags = errors(project).tags
+    change = next(each for each in tags if each.priority.tag == "far").action.change
+    assert -8 < change.low < change.high < -2

@@ -261,17 +261,24 @@ class Desk:
         )
 
     def _change(self, tag: str, artefact: str) -> Estimate | None:
-        """Paired change of the error rate of the tagged rows that dev has now; None if it can't be told."""
+        """Paired change of the error of the tagged rows that dev has now; None if it can't be told.
+
+        Of classes the change of the error rate, of numbers of the mean absolute error.
+        """
         from seatrial.evaluation import measure
 
         places = self._tagged(tag)
-        if not len(places) or self.answers.task == "regression":
+        if not len(places):
             return None
         then = self._of_then(artefact)
         if then is None:
             return None
         now, before = self.answers.take(places), then.take(places)
-        found = measure("accuracy", before, versus=now).estimate
+        found = (
+            measure("mae", now, versus=before)
+            if now.task == "regression"
+            else measure("accuracy", before, versus=now)
+        ).estimate
         return found if found.measured else None
 
     def _of_then(self, artefact: str) -> Predictions | None:

@@ -69,7 +69,8 @@ class Action:
         reason: Why.
         at: When, ISO.
         before: Error rate of the tagged rows when it was chosen.
-        change: Paired change of that error rate by the newest candidate; None while it is the same one.
+        change: Paired change by the newest candidate, of that error rate or, of numbers, of the mean absolute
+            error; None while it is the same one.
         candidate: Short name of the candidate then.
         rows: Rows that are to be collected; None if none are.
         came: Rows that the data has more since; None if none are to be collected.
