@@ -13,6 +13,7 @@ from seatrial.evaluation.priorities import (
     room,
     rows_to_collect,
     rows_to_see,
+    stands_apart,
 )
 from seatrial.stats import wilson
 
@@ -142,6 +143,8 @@ def test_a_tag_that_is_as_wrong_elsewhere_seldom_differs_and_one_that_is_not_doe
     pairs = [(error_rate_of(random, 0.2), error_rate_of(random, 0.2)) for _ in range(500)]
     false = [difference(one, two) for one, two in pairs]
     assert sum(each.low > 0 or each.high < 0 for each in false) <= 25
+    among_ten = [any(stands_apart(each, among=10) for each in false[i::50]) for i in range(50)]
+    assert sum(among_ten) <= 5
     planted = [difference(error_rate_of(random, 0.6), one) for one, _ in pairs]
     assert sum(each.low > 0 for each in planted) >= 475
 

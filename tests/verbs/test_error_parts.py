@@ -48,6 +48,7 @@ def test_a_tag_is_compared_across_train_dev_and_production(trial) -> None:
     assert production.is_kept
     assert production.rows == 1200
     for each in production.tags:  # the world there is the other way round
+        assert each.is_apart
         assert each.less_dev.low > 0.1
         assert "collect them there" in apart(each.tag, "production", each.less_dev)
     assert found.to_json()["elsewhere"][1]["tags"][0]["less_dev"]["low"] > 0.1

@@ -43,7 +43,7 @@ class WrongLine:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """A tag in several parts: its error rate by part, and by other part that rate less the one on dev."""
+    """A tag in several parts: its error rate by part, and where it is beyond noise that rate less the one on dev."""
 
     name: str
     rates: Mapping[str, Estimate]
@@ -137,30 +137,28 @@ def _beside(beside: Sequence[Beside]) -> list[Line]:
     rows: list[list[Piece | str]] = [[Piece(each, DIM) for each in ("tag", *parts)]]
     rows += [[each.name[:24], *(_whole(each.rates.get(part)) for part in parts)] for each in beside]
     said = [
-        sentence
+        apart(each.name, part, difference)
         for each in beside
         for part, difference in each.less_dev.items()
-        if (sentence := apart(each.name, part, difference))
     ]
     return [*table(rows), *(one for each in said for one in wrapped(each, indent=2))]
 
 
 def apart(tag: str, part: str, less_dev: Estimate) -> str:
-    """What a difference from dev beyond noise says; empty within noise.
+    """What a difference from dev beyond noise says.
 
     >>> apart("rain", "train", Estimate(-0.2, -0.3, -0.1, 200, ""))
     'rain is wrong less often on train than on dev, −0.20 ± 0.10: the candidate learnt those rows, not the kind; more of them, or less freedom.'
     """
-    if less_dev.low is None or less_dev.high is None or less_dev.low <= 0 <= less_dev.high:
-        return ""
     by = numbers.plus_minus(less_dev)
-    often = "more" if less_dev.low > 0 else "less"
+    is_more = (less_dev.value or 0.0) > 0
+    often = "more" if is_more else "less"
     told = f"{tag} is wrong {often} often on {part} than on dev, {by}"
-    if part == "train" and less_dev.high < 0:
+    if part == "train" and not is_more:
         return (
             f"{told}: the candidate learnt those rows, not the kind; more of them, or less freedom."
         )
-    if part == "production" and less_dev.low > 0:
+    if part == "production" and is_more:
         return f"{told}: there they are not what dev has; collect them there."
     return f"{told}."
 

@@ -20,10 +20,12 @@ from seatrial.evaluation.priorities import (
     order,
     priorities,
     rows_to_collect,
+    stands_apart,
 )
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.error_records import (
     PART,
+    PARTS,
     PRODUCTION,
     Action,
     Case,
@@ -171,6 +173,7 @@ class Desk:
         """The figures of the tags here, each held against those of dev."""
         there = {each.priority.tag: each.priority.error_rate for each in dev}
         found = priorities(self._masks, self._sample, {})
+        among = len(found) * (len(PARTS) - 1)
         return PartErrors(
             part=self.part,
             candidate=short(self._rows.artefact),
@@ -178,15 +181,7 @@ class Desk:
             rows=len(self.answers),
             wrong=int(self.wrong.sum()),
             seen=len(self._seen),
-            tags=tuple(
-                TagThere(
-                    each.tag,
-                    each.share_of_errors,
-                    each.error_rate,
-                    difference(each.error_rate, there[each.tag]) if each.tag in there else None,
-                )
-                for each in found
-            ),
+            tags=tuple(_there(each, there.get(each.tag), among) for each in found),
         )
 
     def _order(self, found: Sequence[Priority], references: Mapping[str, Estimate]) -> Order | None:
@@ -362,6 +357,12 @@ class Desk:
             for _ in range(columns.start, columns.stop)
         ]
         return error_groups(matrix, kinds, self.wrong, made)
+
+
+def _there(found: Priority, on_dev: Estimate | None, among: int) -> TagThere:
+    less = None if on_dev is None else difference(found.error_rate, on_dev)
+    is_apart = less is not None and stands_apart(less, among=among)
+    return TagThere(found.tag, found.share_of_errors, found.error_rate, less, is_apart)
 
 
 def _group_json(group: ErrorGroup) -> dict[str, Any]:

@@ -152,12 +152,14 @@ class TagThere:
         share_of_errors: Share of the wrong answers there that have it.
         error_rate: Share of the rows there with it whose answer is wrong.
         less_dev: That rate less the one on dev; None if no row of dev has it.
+        is_apart: Whether that is beyond noise, all tags and parts being looked at.
     """
 
     tag: str
     share_of_errors: Estimate
     error_rate: Estimate
     less_dev: Estimate | None
+    is_apart: bool
 
     def to_json(self) -> dict[str, Any]:
         """Write it as a JSON object."""
@@ -166,6 +168,7 @@ class TagThere:
             "share_of_errors": self.share_of_errors.to_json(),
             "error_rate": self.error_rate.to_json(),
             "less_dev": self.less_dev.to_json() if self.less_dev else None,
+            "apart": self.is_apart,
         }
 
 

@@ -101,7 +101,7 @@ def _beside(found: Errors) -> list[Beside]:
     for part in found.elsewhere:
         for each in part.tags:
             rates.setdefault(each.tag, {})[part.part] = each.error_rate
-            if each.less_dev is not None:
+            if each.less_dev is not None and each.is_apart:
                 apart.setdefault(each.tag, {})[part.part] = each.less_dev
     if not found.elsewhere:
         return []

@@ -111,10 +111,10 @@ def view(facts: Facts, asked: Mapping[str, str]) -> ErrorsPage:
         against=found.against,
         beside=_beside(found),
         apart=tuple(
-            said
+            apart(one.tag, each.part, one.less_dev)
             for each in found.elsewhere
             for one in each.tags
-            if one.less_dev and (said := apart(one.tag, each.part, one.less_dev))
+            if one.less_dev and one.is_apart
         ),
     )
 
