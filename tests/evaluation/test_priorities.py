@@ -8,6 +8,7 @@ from seatrial.evaluation.priorities import (
     Priority,
     Sample,
     difference,
+    mean_of_tag,
     order,
     priorities,
     room,
@@ -172,3 +173,29 @@ def test_half_of_the_errors_gone_is_seen_on_as_many_rows_as_it_takes() -> None:
 def test_rows_to_collect_double_the_tag_and_let_dev_tell(share, rate, wanted) -> None:
     found = Priority("x", 9, exactly(0.1), exactly(rate), exactly(share), exactly(1.0))
     assert rows_to_collect(found, rows=10_000, on_dev=2_000, dev=0.2) == wanted
+
+
+@pytest.mark.truth
+def test_a_candidate_that_changes_nothing_is_not_said_to_by_rows_half_of_which_were_wrong() -> None:
+    """Wrong answers are drawn as often as right ones, so a plain mean over them would fall by itself."""
+    random, covered, found = np.random.default_rng(5), 0, []
+    for _ in range(400):
+        was = random.random(4000) < 0.15
+        now = random.random(4000) < 0.15
+        tagged = random.random(4000) < 0.5
+        drawn = np.concatenate(
+            [random.choice(np.flatnonzero(each), 100, replace=False) for each in (was, ~was)]
+        )
+        sample = Sample(was[drawn], int(was.sum()), int((~was).sum()))
+        moved = now[drawn].astype(float) - was[drawn]
+        estimate = mean_of_tag(tagged[drawn], sample, moved)
+        truth = (now[tagged].astype(float) - was[tagged]).mean()
+        covered += estimate.low <= truth <= estimate.high
+        found.append(estimate.value - truth)
+    assert covered >= 370
+    assert abs(np.mean(found)) < 0.01
+
+
+def test_of_a_tag_without_right_answers_no_mean_is_known() -> None:
+    wrong = np.ones(5, dtype=bool)
+    assert not mean_of_tag(wrong, Sample(wrong, 5, 95), wrong.astype(float)).measured

@@ -11,8 +11,11 @@ import seatrial
 from seatrial.core.errors import NotFoundError, UserError
 from seatrial.reports.errors import apart
 from seatrial.verbs.error_desk import Desk
-from seatrial.verbs.errors import act, errors, tag
+from seatrial.verbs.errors import act, errors, tag, weigh
+from seatrial.verbs.iterations import iterations
+from seatrial.verbs.plan import lint
 from seatrial.verbs.release import propose
+from seatrial.verbs.slices import newest, slices
 
 
 def tag_carriers(trial, part: str, *, right: bool = True) -> None:
@@ -161,3 +164,61 @@ def test_of_numbers_an_action_is_followed_up_by_the_error_in_their_unit(tmp_path
         tags = errors(project).tags
     change = next(each for each in tags if each.priority.tag == "far").action.change
     assert -8 < change.low < change.high < -2
+
+
+def test_held_against_itself_a_candidate_has_no_room_in_any_tag(trial) -> None:
+    tag_carriers(trial, "dev")
+    for each in errors(trial.project, against="linear").tags:
+        assert each.priority.gain.value == pytest.approx(0, abs=1e-9)
+
+
+def test_of_a_few_rows_no_order_is_told(trial) -> None:
+    wrong, right = (
+        next(each for each in errors(trial.project).cases if each.is_wrong is kind)
+        for kind in (True, False)
+    )
+    tag(trial.project, wrong.id, ["noisy"])
+    tag(trial.project, right.id, ["old"])
+    found = errors(trial.project)
+    assert len(found.tags) == 2
+    assert found.order is None
+
+
+def test_what_was_said_of_a_tag_stays_until_it_is_said_otherwise(trial) -> None:
+    tag(trial.project, errors(trial.project).cases[0].id, ["noisy"])
+    weigh(trial.project, "noisy", ease=5, importance=None, reason="a filter is at hand")
+    weigh(trial.project, "noisy", ease=None, importance=2, reason="few hear it")
+    (found,) = errors(trial.project).tags
+    assert (found.ease, found.importance) == (5, 2)
+    with pytest.raises(UserError, match="nothing is said of it"):
+        weigh(trial.project, "noisy", ease=None, importance=None, reason="x")
+    with pytest.raises(UserError, match="can't be printed"):
+        tag(trial.project, errors(trial.project).cases[0].id, ["\x1b[31mred"])
+
+
+def test_a_search_of_an_older_candidate_is_not_shown_as_this_ones(trial) -> None:
+    found = slices(trial.project, metric="accuracy")
+    kept = errors(trial.project).candidate
+    assert newest(trial.project, kept).digest == found.digest
+    assert newest(trial.project, "0" * 6) is None
+    slices(trial.project, metric="accuracy", least=100_000)
+    assert newest(trial.project, kept).digest == found.digest
+
+
+def test_rows_that_are_named_by_number_tell_nothing_of_older_candidates_once_some_are_gone(
+    tmp_path,
+) -> None:
+    random = np.random.default_rng(4)
+    x = random.normal(size=1500)
+    frame = pl.DataFrame({"x": x, "told": x, "y": x + random.normal(0, 0.1, 1500)})
+    frame.write_csv(tmp_path / "rows.csv")
+    (tmp_path / "plan.yaml").write_text(NUMBERS.replace("key: id", "key: row"))
+    with closing(seatrial.open(tmp_path)) as project:
+        project.train()
+        assert "rows are named by their number" in {each.fact for each in lint(project)}
+    frame.tail(1400).write_csv(tmp_path / "rows.csv")
+    with closing(seatrial.open(tmp_path)) as project:
+        project.train()
+        first, last = iterations(project).steps
+    assert first.reason.startswith("rows are named by their number, and some are gone")
+    assert last.estimate.measured

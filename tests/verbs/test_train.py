@@ -262,3 +262,19 @@ def test_people_are_measured_by_slice_and_against_another_persons_label_only_in_
         assert slices(opened, metric="accuracy", least=20).people == found.people
         parts = dict(doctor(opened).parts.parts)
         assert parts["irreducible"].measured is is_known
+
+
+def test_people_are_a_rung_and_nothing_that_can_be_kept(tmp_path) -> None:
+    with closing(with_people(tmp_path, ", truth: outcome")) as opened:
+        plan = tmp_path / "plan.yaml"
+        text = plan.read_text()
+    plan.write_text(text.replace("optimize: recall", "optimize: accuracy"))
+    with closing(seatrial.open(tmp_path)) as opened:
+        training = opened.train()
+        people = next(each for each in training.rungs if each.candidate.family == "given:people")
+        best = training.kept.metrics["accuracy"].value
+        assert people.metrics["accuracy"].value > best
+        assert training.chosen in {"rule", "linear"}
+    plan.write_text(text.replace("column: expert", "column: nosuch"))
+    with closing(seatrial.open(tmp_path)) as opened, pytest.raises(PlanError, match="nosuch"):
+        opened.train()

@@ -195,7 +195,8 @@ def errors_tag(
 
     case = tag(seatrial.open(project), row, tags or [], part=on)
     given = ", ".join(tags or []) or "no tag"
-    show([line(f"{case.id[:8]} has {given}."), next_command("seatrial errors")])
+    following = "seatrial errors" if on == "dev" else f"seatrial errors --on {on}"
+    show([line(f"{case.id[:8]} has {given}."), next_command(following)])
 
 
 @errors_app.command("weigh")

@@ -67,6 +67,46 @@ class Sample:
         return np.where(self.is_wrong, *each)
 
 
+def mean_of_tag(
+    tagged: Mask, sample: Sample, values: Floats, *, unit: str = "fraction"
+) -> Estimate:
+    """Mean of a value over all rows with a tag, from a sample of wrong and right answers that were drawn apart.
+
+    Args:
+        tagged: (n_rows,) bool, the rows of the sample that have it.
+        sample: How they were drawn; without right answers nothing is known of all rows.
+        values: (n_rows,) float.
+        unit: Of the values.
+
+    Source:
+        A ratio of two stratified sums, linearised: Cochran (1977), Sampling Techniques, chapter 6.
+
+    >>> sample = Sample(np.array([True] * 4 + [False] * 4), 10, 90)
+    >>> mean_of_tag(np.ones(8, dtype=bool), sample, sample.is_wrong.astype(float)).value
+    0.1
+    """
+    is_wrong, weights = sample.is_wrong, sample.weights
+    total = float(weights @ tagged)
+    if not total or not is_wrong.any() or is_wrong.all():
+        return not_measured(
+            "wrong and right answers with it have to be looked at", n=int(tagged.sum())
+        )
+    value = float(weights @ (tagged * values)) / total
+    spread = tagged * (values - value) / total
+    reach = critical(0.95, max(len(values) - 1, 1)) * math.sqrt(_variance(spread, sample))
+    return Estimate(value, value - reach, value + reach, int(tagged.sum()), "stratified-95", unit)
+
+
+def _variance(adds: Floats, sample: Sample) -> float:
+    """Of a stratified mean."""
+    variance = 0.0
+    for kind in (sample.is_wrong, ~sample.is_wrong):
+        if kind.sum() > 1:
+            share = float(sample.weights[kind].sum())
+            variance += share**2 * float(adds[kind].var(ddof=1)) / int(kind.sum())
+    return variance
+
+
 @dataclass(frozen=True, slots=True)
 class Priority:
     """One tag.
@@ -143,7 +183,7 @@ def _priority(
         errors,
         _rate_within(errors, of_right, share, rate),
         share,
-        _gain(errors, share, reference, rate),
+        _gain(errors, share, reference, rate) if reference.measured else reference,
     )
 
 
@@ -261,11 +301,8 @@ def order(first: Mask, second: Mask, sample: Sample, allowed: Sequence[float]) -
     """
     is_wrong, weights = sample.is_wrong, sample.weights
     adds = first * (is_wrong - allowed[0]) - second * (is_wrong - allowed[1])
-    lead, variance = float(weights @ adds), 0.0
-    for kind in (is_wrong, ~is_wrong):
-        if kind.sum() > 1:
-            variance += float(weights[kind].sum()) ** 2 * float(adds[kind].var(ddof=1)) / kind.sum()
-    reach = critical(0.95, max(len(adds) - 1, 1)) * math.sqrt(variance)
+    lead = float(weights @ adds)
+    reach = critical(0.95, max(len(adds) - 1, 1)) * math.sqrt(_variance(adds, sample))
     estimate = _points((lead, lead - reach, lead + reach), len(adds))
     if lead - reach > 0:
         return Order(True, estimate, 0)

@@ -15,6 +15,8 @@ from seatrial.records.claim import Claim, Measure
 from seatrial.records.dataset import PARTS
 from seatrial.records.metrics import GLOSSARY, Metric
 
+NUMBERED = ("row",)
+"""The key of a table that has none: the number of the row."""
 _EITHER_WAY = frozenset({"prevalence", "selection_rate", "rows", "mean_error", "coverage"})
 """Metrics whose good side depends on the system."""
 _FREE_OF_RANGE = frozenset({"r2", "mape", "matthews_corrcoef", "benefit"})
@@ -136,6 +138,9 @@ def advice(text: PlanText, claims: tuple[Claim, ...], metrics: Mapping[str, Metr
                 hint=f"as in `{_EXAMPLE.get(text.task.kind, _CLASSES)} where origin = 'LGA'`",
             )
         )
+    if text.data.keys == NUMBERED:
+        hint = "only ever append: one that is taken out renames all after it, their parts and their tags"
+        found.append(Fault("rows are named by their number", hint=hint))
     people = text.baselines.get("people")
     if people is not None and people.column is not None and text.task.truth is None:
         hint = "`task.truth: outcome`, or `person`: then people are measured in agreement with one of them"

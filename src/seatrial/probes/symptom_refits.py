@@ -147,7 +147,8 @@ def _capacity(inputs: Inputs, *, more: bool) -> Found:
         return Found(None, "no other capacity could be compared")
     best = max(saved)
     figure = f"{best[1]} would change its {spoken(metric)} of {brief(own)} by {numbers.whole(turned(best[2]))}"
-    low = best[2].low or 0.0
+    low, high = best[2].low or 0.0, best[2].high or 0.0
+    figure += ", for the better" if low > 0 else ", for the worse" if high < 0 else ", within noise"
     if low <= SHARE_OF_ERROR * abs(own):
         small = f": proved, and less than the {SHARE_OF_ERROR:.0%} that is of account"
         return Found(True, f"{figure}{small if low > 0 else ''}", best[2])

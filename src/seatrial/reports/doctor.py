@@ -72,7 +72,7 @@ def doctor(
 _HURDLES = {
     "training set": "The hurdle is the training set: it is wrong even where it has seen the answer.",
     "dev and test set": "The training set is learnt; the hurdle is dev and test, the rows it has not seen.",
-    "business goal": "Train, dev and test are passed; the hurdle is the business goal.",
+    "business goal": "No part of the error stands out; the hurdle is the business goal.",
 }
 
 

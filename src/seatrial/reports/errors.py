@@ -64,6 +64,7 @@ def errors(
     settled: str,
     groups: Sequence[tuple[int, str, Estimate]],
     beside: Sequence[Beside],
+    others: Mapping[str, str],
     worst: Sequence[WrongLine],
 ) -> list[Line]:
     """All of it.
@@ -81,6 +82,7 @@ def errors(
         settled: What is known of their order; empty with fewer than two.
         groups: Number of wrong answers, what sets them apart, how often such rows are wrong.
         beside: The tags in several parts; empty where only one was looked at.
+        others: By part, the candidate that answered there, if it is another one.
         worst: Wrong answers of the sample, the worst first.
     """
     rate = wrong / rows if rows else 0.0
@@ -95,7 +97,9 @@ def errors(
     if tags:
         lines += [*_tags(tags, against, is_number), *wrapped(settled, indent=2), line("")]
     if beside:
-        lines += [line("The same tags elsewhere: errors within"), *_beside(beside), line("")]
+        lines += [line("The same tags elsewhere: errors within"), *_beside(beside)]
+        lines += [line(f"  {part} was answered by {who}.") for part, who in others.items()]
+        lines += [line("")]
     if groups:
         lines += [line("Groups found without tags"), *_groups(groups), line("")]
     lines += [line("The worst of the sample"), *_worst(worst), line("")]

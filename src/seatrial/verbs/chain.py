@@ -190,6 +190,7 @@ class Chain:
             return None
         from seatrial.data.given import rule_of
 
+        self._demand_known_columns()
         column = self.repeated_column(family)
         return rule_of(column, self.snapshot.kinds[column], self.classes)
 

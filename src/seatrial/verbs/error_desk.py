@@ -17,11 +17,13 @@ from seatrial.evaluation.priorities import (
     Priority,
     Sample,
     difference,
+    mean_of_tag,
     order,
     priorities,
     rows_to_collect,
     stands_apart,
 )
+from seatrial.records.candidate import GIVEN
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.error_records import (
     PART,
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
 
 SAMPLED = 100
 """Wrong answers that are drawn to be looked at, and right ones."""
+FEWEST_SEEN = 30
+"""Rows that must have been looked at before anything is said of the order of the tags."""
 _GROUPS_VERSION = 3
 
 
@@ -78,8 +82,10 @@ class Desk:
 
     @cached_property
     def wrong(self) -> Any:
-        """(n_rows,) bool."""
-        return wrong_of(self.answers)
+        """(n_rows,) bool; of numbers those that are off by more than four fifths of dev's answers."""
+        if self.part == PART or self.answers.task != "regression":
+            return wrong_of(self.answers)
+        return wrong_of(self.answers, like=self.materials.predictions(self.candidate, PART))
 
     @cached_property
     def hashes(self) -> Any:
@@ -185,7 +191,7 @@ class Desk:
         )
 
     def _order(self, found: Sequence[Priority], references: Mapping[str, Estimate]) -> Order | None:
-        if len(found) < 2:  # noqa: PLR2004 — an order is one of two and more
+        if len(found) < 2 or len(self._seen) < FEWEST_SEEN:  # noqa: PLR2004 — an order is one of two
             return None
         allowed = [
             references[each.tag].value or 0.0 if each.tag in references else 0.0
@@ -195,21 +201,15 @@ class Desk:
         return order(first, second, self._sample, allowed)
 
     def _references(self, against: str | None) -> dict[str, Estimate]:
-        """Error rate of another candidate in each tag, on the rows that were looked at."""
-        from seatrial.stats import wilson
-
+        """Error rate of another candidate in each tag, over all rows with it."""
         if against is None:
             return {}
         other = wrong_of(self._other(against), like=self.answers)
-        found = {}
-        for name, mask in self._masks.items():
-            tagged = [each for each, has in zip(self._seen, mask, strict=True) if has]
-            hits = [bool(other[each.place]) for each in tagged]
-            if hits:
-                found[name] = wilson(sum(hits), len(hits))
-        return found
+        hits = other[[each.place for each in self._seen]].astype(np.float64)
+        return {name: mean_of_tag(mask, self._sample, hits) for name, mask in self._masks.items()}
 
     def _other(self, family: str) -> Predictions:
+        family = f"{GIVEN}{family}" if family in self.chain.given else family
         if self.part == PRODUCTION:
             fact = f"{family} did not answer in production"
             raise UserError(fact, hint="--against goes with --on dev or train")
@@ -241,7 +241,7 @@ class Desk:
         payload = entry.payload
         change = None
         if payload["artefact"] != self.candidate.artefact:
-            change = self._change(tag, payload["artefact"])
+            change = self._change(tag, payload["artefact"], entry.at)
         asked = payload.get("rows")
         return Action(
             payload["action"],
@@ -255,26 +255,27 @@ class Desk:
             None if asked is None else self.chain.snapshot.rows - payload["snapshot_rows"],
         )
 
-    def _change(self, tag: str, artefact: str) -> Estimate | None:
-        """Paired change of the error of the tagged rows that dev has now; None if it can't be told.
+    def _change(self, tag: str, artefact: str, until: str) -> Estimate | None:
+        """Change of the error of the rows with a tag that dev has now; None if it can't be told.
 
-        Of classes the change of the error rate, of numbers of the mean absolute error.
+        Of classes the change of the error rate, of numbers of the mean absolute error. Wrong and right answers
+        of the candidate of then were drawn apart, so each counts for as many as it stands for.
         """
-        from seatrial.evaluation import measure
-
-        places = self._tagged(tag)
-        if not len(places):
-            return None
         then = self._of_then(artefact)
         if then is None:
             return None
-        now, before = self.answers.take(places), then.take(places)
-        found = (
-            measure("mae", now, versus=before)
-            if now.task == "regression"
-            else measure("accuracy", before, versus=now)
-        ).estimate
-        return found if found.measured else None
+        looked = {
+            int(entry.payload["row"], 16)
+            for entry in self.project.ledger.find("tag")
+            if entry.at <= until
+        }
+        seen = np.flatnonzero(np.isin(self.hashes, np.array(sorted(looked), dtype=np.uint64)))
+        was_wrong = wrong_of(then)
+        sample = Sample(was_wrong[seen], int(was_wrong.sum()), int((~was_wrong).sum()))
+        tagged = np.isin(seen, self._tagged(tag))
+        moved = np.abs(self.answers.errors[seen]) - np.abs(then.errors[seen])
+        unit = self.chain.plan.text.task.unit or "" if then.task == "regression" else "fraction"
+        return mean_of_tag(tagged, sample, moved, unit=unit)
 
     def _of_then(self, artefact: str) -> Predictions | None:
         """What an earlier candidate says of the rows that dev has now; data that came since changed them."""
@@ -300,15 +301,9 @@ class Desk:
         has = [int(name, 16) for name, tags in self.given.items() if tag in tags]
         return np.flatnonzero(np.isin(self.hashes, np.array(has, dtype=np.uint64)))
 
-    def rate_of(self, tag: str, answers: Predictions) -> Estimate:
-        """Share of the tagged rows that are wrong."""
-        from seatrial.core.estimate import not_measured
-        from seatrial.stats import wilson
-
-        places = self._tagged(tag)
-        if not len(places):
-            return not_measured("no row of dev has it")
-        return wilson(int(wrong_of(answers)[places].sum()), len(places))
+    def rate_of(self, tag: str) -> Estimate:
+        """Share of the rows with a tag that are wrong."""
+        return priorities({tag: self._mask(tag)}, self._sample, {})[0].error_rate
 
     def _groups(self) -> tuple[FoundGroup, ...] | None:
         """Groups of wrong answers, looked for once for these answers and columns."""

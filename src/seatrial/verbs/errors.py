@@ -87,6 +87,7 @@ def report_lines(found: Errors) -> dict[str, Any]:
             for each in found.groups or ()
         ],
         "beside": _beside(found),
+        "others": {each.part: each.candidate for each in found.elsewhere if not each.is_kept},
         "worst": [
             WrongLine(each.id, each.said, each.truth, each.loss, each.fields, each.tags)
             for each in found.worst
@@ -128,7 +129,7 @@ def _tag_line(row: TagRow) -> TagLine:
     one, action = row.priority, row.action
     said = "" if action is None else action.action
     if action is not None and action.rows is not None:
-        said += f" {action.rows:,}, {action.came:,} came"
+        said += f" {action.rows:,}; {action.came:+,} rows in all"
     if action is not None and action.change is not None:
         said += f", errors {numbers.plus_minus(action.change)}"
     return TagLine(
@@ -228,6 +229,8 @@ def weigh(
         NotFoundError: nobody gave that tag.
     """
     _demand_tag(project, name)
+    if ease is None and importance is None:
+        raise UserError("nothing is said of it", hint="--ease 1 to 5, --importance 1 to 5, or both")
     for what, value in (("ease", ease), ("importance", importance)):
         if value is not None and not 1 <= value <= 5:  # noqa: PLR2004 — as stated
             raise UserError(
@@ -236,7 +239,14 @@ def weigh(
             )
     if not reason.strip():
         raise UserError("a reason is missing", hint="--reason TEXT: it stays on the record")
-    record = {"tag": name, "ease": ease, "importance": importance, "reason": reason.strip()}
+    before = project.ledger.newest("tag-weight", f"weight {name}")
+    said = before.payload if before else {}
+    record = {
+        "tag": name,
+        "ease": said.get("ease") if ease is None else ease,
+        "importance": said.get("importance") if importance is None else importance,
+        "reason": reason.strip(),
+    }
     project.ledger.append("tag-weight", record, key=f"weight {name}")
 
 
@@ -267,7 +277,7 @@ def act(
         raise UserError("who, or why, is missing", hint="--by NAME --reason TEXT")
     desk = Desk(project)
     wanted = _to_collect(desk, name, action, rows)
-    before = desk.rate_of(name, desk.answers)
+    before = desk.rate_of(name)
     record = {
         "tag": name,
         "action": action,
@@ -317,4 +327,6 @@ def _tag(text: str) -> str:
     cleaned = " ".join(text.split())
     if not cleaned or len(cleaned) > MOST_TAG:
         raise UserError(f"a tag has 1 to {MOST_TAG} signs, got {len(cleaned)}")
+    if not cleaned.isprintable():
+        raise UserError("a tag has signs that can't be printed", hint="letters, digits, spaces")
     return cleaned

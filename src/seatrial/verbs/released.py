@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatrial.core.errors import ArchiveError, SeatrialError, UserError
+from seatrial.plan.lint import NUMBERED
 from seatrial.records.candidate import Candidate
 from seatrial.records.condition import Kind
 from seatrial.records.contract import Contract
@@ -144,6 +145,10 @@ def unanswering(chain: Chain, materials: Materials, candidate: Candidate) -> str
     }
     if any(candidate.leaves.get(name, value) != value for name, value in rules.items()):
         return "the rows were split otherwise: dev may hold what it was trained on"
+    if chain.plan.text.data.keys == NUMBERED and _has_fewer_rows(chain, candidate):
+        return (
+            "rows are named by their number, and some are gone: dev may hold what it was trained on"
+        )
     found = opened(chain, candidate, candidate.name, chain.project.root)
     if isinstance(found, Unfit):
         return found.reason
@@ -153,6 +158,12 @@ def unanswering(chain: Chain, materials: Materials, candidate: Candidate) -> str
     except (UserError, ArchiveError) as error:
         return str(error)
     return ""
+
+
+def _has_fewer_rows(chain: Chain, candidate: Candidate) -> bool:
+    """Whether a source lost rows since a candidate was trained: those behind them then bear other numbers."""
+    now = chain.column_leaves(())
+    return any(int(now[name]) < int(was) for name, was in candidate.leaves.items() if name in now)
 
 
 def _misfit(chain: Chain, contract: Contract) -> str:

@@ -355,9 +355,17 @@ def _known(record: Any) -> Estimate | None:
     return Estimate.from_json(record) if record is not None else None
 
 
-def newest(project: Project, *, metric: str | None = None) -> Slices | None:
-    """The newest search that is on file, in a metric if one is named; None before the first."""
+def newest(project: Project, candidate: str, *, metric: str | None = None) -> Slices | None:
+    """The newest search of a candidate's answers that looked at any slice, in a metric if one is named.
+
+    Args:
+        project: The project.
+        candidate: Short name.
+        metric: A measure; None: any.
+    """
     for entry in project.ledger.find("slices"):
-        if metric is None or metric == entry.payload["metric"]:
-            return _read(entry.payload, entry.digest)
+        found = entry.payload
+        is_wanted = found["candidate"] == candidate and found["looked_at"]
+        if is_wanted and metric in {None, found["metric"]}:
+            return _read(found, entry.digest)
     return None

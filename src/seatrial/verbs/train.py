@@ -229,7 +229,8 @@ def _choose(
 ) -> Training:
     """Keep the best on dev among those that keep the claims there; the simplest of equals."""
     comparison = Comparison(chain, materials, {name: each for name, (each, _) in made.items()})
-    eligible = [name for name in made if comparison.broken[name] is None]
+    people = f"{GIVEN}{PEOPLE}"  # nobody can be put behind a server
+    eligible = [name for name in made if comparison.broken[name] is None and name != people]
     best, why = comparison.best(eligible or [name for name in made if not is_baseline(name)])
     if not eligible:
         why = "no candidate keeps every claim on dev; this one is the best that was trained"

@@ -200,7 +200,7 @@ def _title(found: Errors) -> str:
     if not found.tags:
         return f"{tagged}. Nothing is known yet of what kind they are."
     first = found.tags[0].priority.tag
-    if found.order is None or found.order.is_settled:
+    if len(found.tags) == 1 or (found.order is not None and found.order.is_settled):
         return f"{tagged}. {words.capital(first)} leads."
     return f"{tagged}. {words.capital(first)} and {found.tags[1].priority.tag} lead, in no settled order."
 
@@ -234,7 +234,7 @@ def tag_figures(row: TagRow) -> TagFigures:
     if action is not None:
         said = action.action
         if action.rows is not None:
-            said = f"{said} {action.rows:,} rows ({action.came:,} came)"
+            said = f"{said} {action.rows:,} rows (the data has {action.came:+,})"
         if action.change is not None:
             moved = figure(action.change)
             said = f"{said}: errors {moved.value} {moved.interval}"

@@ -128,11 +128,13 @@ class Facts:
 
     @cached_property
     def slices(self) -> Slices | None:
-        """The newest search for slices; None before the first."""
+        """The newest search for slices of the kept candidate; None before the first."""
         from seatrial.verbs.slices import newest
 
-        optimised = str(self.project.plan.optimise)
-        return newest(self.project, metric=optimised) or newest(self.project)
+        if self.checked.candidate is None:
+            return None
+        name, optimised = self.checked.candidate.name, str(self.project.plan.optimise)
+        return newest(self.project, name, metric=optimised) or newest(self.project, name)
 
     @cached_property
     def _tracer(self) -> Tracer:
