@@ -13,6 +13,8 @@ from seatrial.reports.lines import DIM, Line, Piece, line, next_command, table, 
 
 WORST = 8
 _CELL = 60
+_NAME, _SAID, _SHOWN, _VALUE = 16, 22, 34, 20
+"""Signs of a tag and a class, of an answer, of what a row has, and of one of its values; the page has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,30 +118,36 @@ def _tags(tags: Sequence[TagLine], against: str, is_number: bool) -> list[Line]:
         "errors within",
         "share of data",
         "points to gain",
-        "ease",
-        "do",
+        "ease, imp.",
     )
     rows: list[list[Piece | str]] = [[Piece(each, DIM) for each in heads]]
     rows += [
         [
-            each.name[:24],
+            each.name[:_NAME],
             numbers.whole(each.share_of_errors),
             _short(each.error_rate),
             _short(each.share_of_data),
             numbers.whole(each.gain).replace(" points", ""),
-            "–" if each.ease is None else str(each.ease),
-            each.action,
+            ", ".join("–" if one is None else str(one) for one in (each.ease, each.importance)),
         ]
         for each in tags
     ]
     what = "Points of the rows that are so far off" if is_number else "Points of accuracy"
-    return [*table(rows), line(f"  {what}, against {against}.")]
+    actions = [
+        one
+        for each in tags
+        if each.action
+        for one in wrapped(f"{each.name}: {each.action}.", indent=2)
+    ]
+    return [*table(rows), line(f"  {what}, against {against}."), *actions]
 
 
 def _beside(beside: Sequence[Beside]) -> list[Line]:
     parts = list(dict.fromkeys(part for each in beside for part in each.rates))
     rows: list[list[Piece | str]] = [[Piece(each, DIM) for each in ("tag", *parts)]]
-    rows += [[each.name[:24], *(_whole(each.rates.get(part)) for part in parts)] for each in beside]
+    rows += [
+        [each.name[:_NAME], *(_whole(each.rates.get(part)) for part in parts)] for each in beside
+    ]
     said = [
         apart(each.name, part, difference)
         for each in beside
@@ -191,13 +199,20 @@ def _worst(worst: Sequence[WrongLine]) -> list[Line]:
         [Piece(each, DIM) for each in ("row", "said", "true", "loss", "it has")]
     ]
     for each in worst[:WORST]:
-        shown = ", ".join(f"{name} {_cell(value)}" for name, value in list(each.fields.items())[:4])
-        rows.append([each.id[:8], each.said, each.truth, f"{each.loss:.3g}", shown[:40]])
+        said, true = each.said[:_SAID], each.truth[:_NAME]
+        rows.append([each.id[:8], said, true, f"{each.loss:.3g}", _fields(each.fields)])
     return table(rows, right=[3])
+
+
+def _fields(fields: Mapping[str, Any]) -> str:
+    """The first of the columns; of a text as much as fits."""
+    if len(fields) == 1:
+        return _cell(next(iter(fields.values())))[:_SHOWN]
+    told = (f"{name} {_cell(value)[:_VALUE]}" for name, value in list(fields.items())[:4])
+    return ", ".join(told)[:_SHOWN]
 
 
 def _cell(value: Any) -> str:
     if value is None:
         return "missing"
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
-    return text[:20]
+    return f"{value:.4g}" if isinstance(value, float) else " ".join(str(value).split())
