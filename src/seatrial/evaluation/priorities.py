@@ -279,7 +279,7 @@ class Order:
         is_settled: Whether the interval of its gain less that of the next is above 0.
         lead: That difference, in points.
         more: Rows to be tagged beside those that are, until it probably would be; 0 if it is
-            settled; None if the two are alike.
+            settled; None if the two are alike, or there are not so many.
     """
 
     is_settled: bool
@@ -308,8 +308,9 @@ def order(first: Mask, second: Mask, sample: Sample, allowed: Sequence[float]) -
         return Order(True, estimate, 0)
     if lead <= 0.0:
         return Order(False, estimate, None)
-    needed = len(adds) * (reach / lead) ** 2
-    return Order(False, estimate, math.ceil(needed - len(adds)))
+    needed = math.ceil(len(adds) * (reach / lead) ** 2)
+    is_there = needed <= sample.wrong + sample.right
+    return Order(False, estimate, needed - len(adds) if is_there else None)
 
 
 def rows_to_see(change: float) -> int:

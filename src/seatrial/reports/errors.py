@@ -156,6 +156,15 @@ def _beside(beside: Sequence[Beside]) -> list[Line]:
     return [*table(rows), *(one for each in said for one in wrapped(each, indent=2))]
 
 
+def grown(rows: int) -> str:
+    """By how much data has grown.
+
+    >>> grown(1200), grown(-3)
+    ('1,200 rows more', '3 rows fewer')
+    """
+    return f"{abs(rows):,} rows {'fewer' if rows < 0 else 'more'}"
+
+
 def apart(tag: str, part: str, less_dev: Estimate) -> str:
     """What a difference from dev beyond noise says.
 

@@ -13,7 +13,7 @@ from seatrial.core.errors import NotFoundError, UserError
 from seatrial.core.estimate import Estimate
 from seatrial.records.image import Pixels, read
 from seatrial.reports import numbers
-from seatrial.reports.errors import Beside, TagLine, WrongLine
+from seatrial.reports.errors import Beside, TagLine, WrongLine, grown
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.error_desk import Desk
 from seatrial.verbs.error_records import (
@@ -118,7 +118,10 @@ def settled(found: Errors) -> str:
     if known.is_settled:
         return f"The first is ahead of the next by {lead} points: the order is settled."
     if known.more is None:
-        return "The first two have the same room as far as the sample tells: their order isn't settled."
+        return (
+            f"The first is ahead by {lead} points: the order isn't settled, and no sample of these rows "
+            "would settle it."
+        )
     return (
         f"The first is ahead by {lead} points: the order isn't settled; about {known.more:,} more tagged "
         "rows would settle it."
@@ -129,7 +132,7 @@ def _tag_line(row: TagRow) -> TagLine:
     one, action = row.priority, row.action
     said = "" if action is None else action.action
     if action is not None and action.rows is not None:
-        said += f" {action.rows:,}; {action.came:+,} rows in all"
+        said += f" {action.rows:,}; the data has {grown(action.came or 0)}"
     if action is not None and action.change is not None:
         said += f", errors {numbers.plus_minus(action.change)}"
     return TagLine(

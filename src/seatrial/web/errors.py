@@ -8,7 +8,7 @@ from typing import Any
 
 from seatrial.core.errors import NotFoundError
 from seatrial.core.estimate import Estimate
-from seatrial.reports.errors import apart
+from seatrial.reports.errors import apart, grown
 from seatrial.verbs.error_records import PART, PARTS, Case, Errors, TagRow
 from seatrial.verbs.errors import settled
 from seatrial.web import words
@@ -234,7 +234,7 @@ def tag_figures(row: TagRow) -> TagFigures:
     if action is not None:
         said = action.action
         if action.rows is not None:
-            said = f"{said} {action.rows:,} rows (the data has {action.came:+,})"
+            said = f"{said} {action.rows:,} rows (the data has {grown(action.came or 0)})"
         if action.change is not None:
             moved = figure(action.change)
             said = f"{said}: errors {moved.value} {moved.interval}"
