@@ -176,12 +176,16 @@ def test_rows_to_collect_double_the_tag_and_let_dev_tell(share, rate, wanted) ->
 
 
 @pytest.mark.truth
-def test_a_candidate_that_changes_nothing_is_not_said_to_by_rows_half_of_which_were_wrong() -> None:
+@pytest.mark.parametrize("turned", [0.15, 0.03, 0.01])
+def test_a_candidate_that_changes_nothing_is_not_said_to_by_rows_half_of_which_were_wrong(
+    turned,
+) -> None:
     """Wrong answers are drawn as often as right ones, so a plain mean over them would fall by itself."""
     random, covered, found = np.random.default_rng(5), 0, []
     for _ in range(400):
         was = random.random(4000) < 0.15
-        now = random.random(4000) < 0.15
+        chance = np.where(was, 0.85, 0.15) * turned / 0.15  # as many one way as the other
+        now = was ^ (random.random(4000) < chance)
         tagged = random.random(4000) < 0.5
         drawn = np.concatenate(
             [random.choice(np.flatnonzero(each), 100, replace=False) for each in (was, ~was)]

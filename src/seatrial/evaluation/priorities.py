@@ -78,6 +78,10 @@ def mean_of_tag(
         values: (n_rows,) float.
         unit: Of the values.
 
+    Returns:
+        Estimate. Values that are seldom other than 0 may not have been drawn, so each kind of answer is taken to
+        hold one row more, of the greatest value that was seen (1 for a share).
+
     Source:
         A ratio of two stratified sums, linearised: Cochran (1977), Sampling Techniques, chapter 6.
 
@@ -93,17 +97,21 @@ def mean_of_tag(
         )
     value = float(weights @ (tagged * values)) / total
     spread = tagged * (values - value) / total
-    reach = critical(0.95, max(len(values) - 1, 1)) * math.sqrt(_variance(spread, sample))
+    most = 1.0 if unit == "fraction" else float(np.abs(values).max())
+    variance = _variance(spread, sample, unseen=most / total)
+    reach = critical(0.95, max(len(values) - 1, 1)) * math.sqrt(variance)
     return Estimate(value, value - reach, value + reach, int(tagged.sum()), "stratified-95", unit)
 
 
-def _variance(adds: Floats, sample: Sample) -> float:
-    """Of a stratified mean."""
+def _variance(adds: Floats, sample: Sample, *, unseen: float = 0.0) -> float:
+    """Of a stratified mean; with one more row of each kind, so far from the others."""
     variance = 0.0
     for kind in (sample.is_wrong, ~sample.is_wrong):
         if kind.sum() > 1:
             share = float(sample.weights[kind].sum())
-            variance += share**2 * float(adds[kind].var(ddof=1)) / int(kind.sum())
+            n = int(kind.sum())
+            squares = float(((adds[kind] - adds[kind].mean()) ** 2).sum()) + unseen**2
+            variance += share**2 * squares / (n - 1) / n
     return variance
 
 
