@@ -47,7 +47,7 @@ def test_a_table_of_customers(rng) -> None:
     assert [choice.value for choice in found.drop] == ["country"]
     assert [choice.value for choice in found.text] == ["remark"]
     assert [choice.value for choice in found.forbid] == ["status"]
-    assert [choice.value for choice in found.context] == ["race"]
+    assert [choice.value for choice in found.context] == ["sex", "race"]
 
 
 def test_every_choice_is_backed_by_a_figure(rng) -> None:

@@ -95,6 +95,9 @@ def test_no_outcome_is_known_yet(trial) -> None:
     trial.serve(20, outcomes=False)
     with pytest.raises(NotFoundError, match="no outcome of release 1 is known yet"):
         errors(trial.project, part="production")
+    trial.serve(20)
+    with pytest.raises(NotFoundError, match="no outcome of release 1 has had its time yet"):
+        errors(trial.project, part="production")
 
 
 def test_rows_that_were_collected_for_a_tag_are_counted_and_their_effect_is_measured(trial) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from ruamel.yaml import YAML
 
 import seatrial
 from seatrial.core.errors import ConflictError, NotFoundError, PlanError, UserError
@@ -254,4 +255,8 @@ def test_groups_that_may_not_be_treated_differently_are_held_against_each_other(
         "gap recall by a <= 0.2",
         "gap recall by applicant_sex <= 0.2",
     ]
-    assert "a tells race: Asian, Black, Other, White" in drafted[0]
+    assert "groups: Asian, Black, Other, White" in drafted[0]
+    context = YAML(typ="safe").load((tmp_path / "loans" / "plan.yaml").read_text())["data"][
+        "context"
+    ]
+    assert context == ["a", "applicant_sex"]  # not shown to the model

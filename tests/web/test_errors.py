@@ -146,7 +146,8 @@ def test_a_part_of_which_nothing_is_known_names_what_tells(browser, pages):
     page.goto(f"{pages.address}errors?on=production")
     assert page.locator("h1").inner_text() == "Nothing is known of wrong answers on production."
     assert page.locator("main .cmd code").inner_text() == "seatrial release propose"
-    assert page.goto(f"{pages.address}errors?on=test").status == 404
+    assert page.goto(f"{pages.address}errors?on=test").status == 422
+    assert "it would be worn out" in page.locator("main").inner_text()
     page.close()
 
 

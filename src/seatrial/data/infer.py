@@ -17,12 +17,12 @@ from seatrial.data.free_text import free_text, told_image
 from seatrial.data.key_guess import guess_key
 from seatrial.data.kinship import is_group_like, likeness, named_like_a_group
 from seatrial.data.lags import moments
+from seatrial.data.protected import protected
 from seatrial.data.schema import MOST_LEVELS
 from seatrial.data.seasons import Course, find_course
 from seatrial.data.snapshot import DAY
 from seatrial.data.target_guess import TargetGuess, guess_target
 
-_SENSITIVE = re.compile(r"(^|_)(race|rac1p|ethnic(ity)?|religion|nationality)($|_)")
 _ANSWER = re.compile(r"(^|_)(y_?(pred|hat|prob)|pred|prediction|predicted|predicted_probability)$")
 _FEWEST_MOMENTS = 10
 _MOST_MISSING_TIMES = 0.01
@@ -273,11 +273,15 @@ def _summands(inputs: list[pl.Series], goal: TargetGuess) -> Iterator[tuple[str,
 
 
 def _context(columns: list[pl.Series]) -> tuple[Choice, ...]:
-    return tuple(
-        Choice(column.name, f"sensitive by its name; {column.n_unique()} values to compare")
-        for column in columns
-        if _SENSITIVE.search(column.name.lower())
-    )
+    """Columns that tell a protected ground: compared, and not shown to the model."""
+    found = []
+    for column in columns:
+        levels = column.drop_nulls().unique()
+        few = levels.sort().to_list() if len(levels) <= MOST_LEVELS else []
+        ground = protected(column.name, few)
+        if ground is not None:
+            found.append(Choice(column.name, f"tells {ground}; {len(levels)} values to compare"))
+    return tuple(found)
 
 
 def _dropped(columns: list[pl.Series], unit: str | None) -> Iterator[Choice]:

@@ -9,6 +9,7 @@ _NAMED = {
     "sex": "sex",
     "gender": "gender",
     "race": "race",
+    "rac1p": "race",
     "ethnicity": "ethnicity",
     "ethnic": "ethnicity",
     "religion": "religion",
@@ -20,7 +21,7 @@ _NAMED = {
 _SEXES = frozenset({"male", "female", "man", "woman"})
 _COLOURS = frozenset({"white", "black"})
 _ORIGINS = frozenset({"african", "amer", "asian", "caucasian", "hispanic", "latino", "native"})
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+")
 
 
 def protected(name: str, values: Iterable[object]) -> str | None:

@@ -14,6 +14,8 @@ from seatrial.evaluation.predictions import Floats, Mask
 from seatrial.stats import critical, wilson
 from seatrial.stats.mover import Span, product, span, weighted_sum
 
+FEWEST_OF_A_KIND = 2
+"""Wrong answers, and right ones, without which nothing is known of how they differ."""
 POINTS = "points"
 """Unit of a gain: points of a hundred of all rows."""
 _WHOLE = 100.0
@@ -91,28 +93,32 @@ def mean_of_tag(
     """
     is_wrong, weights = sample.is_wrong, sample.weights
     total = float(weights @ tagged)
-    if not total or not is_wrong.any() or is_wrong.all():
-        return not_measured(
-            "wrong and right answers with it have to be looked at", n=int(tagged.sum())
-        )
+    few = min(int(is_wrong.sum()), int((~is_wrong).sum()))
+    if not total or few < FEWEST_OF_A_KIND:
+        return not_measured("too few wrong or right answers were looked at", n=int(tagged.sum()))
     value = float(weights @ (tagged * values)) / total
     spread = tagged * (values - value) / total
     most = 1.0 if unit == "fraction" else float(np.abs(values).max())
-    variance = _variance(spread, sample, unseen=most / total)
-    reach = critical(0.95, max(len(values) - 1, 1)) * math.sqrt(variance)
+    reach = _reach(spread, sample, (most / total, most / total))
     return Estimate(value, value - reach, value + reach, int(tagged.sum()), "stratified-95", unit)
 
 
-def _variance(adds: Floats, sample: Sample, *, unseen: float = 0.0) -> float:
-    """Of a stratified mean; with one more row of each kind, so far from the others."""
+def _reach(adds: Floats, sample: Sample, unseen: tuple[float, float]) -> float:
+    """Half the width of a stratified mean's interval.
+
+    Args:
+        adds: (n_rows,) what each row adds.
+        sample: How the rows were drawn.
+        unseen: How far a wrong and a right answer that was not drawn may lie from the others; one of
+            each is reckoned with. 0 where all of a kind are alike for certain.
+    """
     variance = 0.0
-    for kind in (sample.is_wrong, ~sample.is_wrong):
-        if kind.sum() > 1:
-            share = float(sample.weights[kind].sum())
-            n = int(kind.sum())
-            squares = float(((adds[kind] - adds[kind].mean()) ** 2).sum()) + unseen**2
-            variance += share**2 * squares / (n - 1) / n
-    return variance
+    for kind, far in zip((sample.is_wrong, ~sample.is_wrong), unseen, strict=True):
+        n = int(kind.sum())
+        if far:
+            squares = float(((adds[kind] - adds[kind].mean()) ** 2).sum()) + far**2
+            variance += float(sample.weights[kind].sum()) ** 2 * squares / (n - 1) / n
+    return critical(0.95, max(len(adds) - 1, 1)) * math.sqrt(variance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +301,7 @@ class Order:
     more: int | None
 
 
-def order(first: Mask, second: Mask, sample: Sample, allowed: Sequence[float]) -> Order:
+def order(first: Mask, second: Mask, sample: Sample, allowed: Sequence[float]) -> Order | None:
     """Hold the first tag against the next, row by row: they may share rows.
 
     Args:
@@ -304,13 +310,22 @@ def order(first: Mask, second: Mask, sample: Sample, allowed: Sequence[float]) -
         sample: How the rows were drawn.
         allowed: Error rate of the reference in the first and in the second.
 
+    Returns:
+        None if too few rows were looked at.
+
     Source:
         A stratified mean and its variance: Cochran (1977), Sampling Techniques, chapter 5.
     """
-    is_wrong, weights = sample.is_wrong, sample.weights
+    is_wrong = sample.is_wrong
+    unseen = (
+        1.0,
+        max(allowed),
+    )  # a right answer adds what the reference has wrong, and else nothing
+    counts = (int(is_wrong.sum()), int((~is_wrong).sum()))
+    if any(far and n < FEWEST_OF_A_KIND for far, n in zip(unseen, counts, strict=True)):
+        return None
     adds = first * (is_wrong - allowed[0]) - second * (is_wrong - allowed[1])
-    lead = float(weights @ adds)
-    reach = critical(0.95, max(len(adds) - 1, 1)) * math.sqrt(_variance(adds, sample))
+    lead, reach = float(sample.weights @ adds), _reach(adds, sample, unseen)
     estimate = _points((lead, lead - reach, lead + reach), len(adds))
     if lead - reach > 0:
         return Order(True, estimate, 0)

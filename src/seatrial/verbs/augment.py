@@ -22,6 +22,7 @@ from seatrial.scoring.encode import Columns, Functions, encode, typed
 from seatrial.verbs.augmentations import (
     CHECK,
     PEOPLE,
+    Checks,
     check_key,
     on_file,
     people_key,
@@ -133,31 +134,34 @@ def _augmented(chain: Chain, materials: Materials, name: str, family: str) -> Au
 
 def why_not(chain: Chain, family: str) -> dict[str, str]:
     """Why a family is not trained with each augmentation of the plan; empty where it is."""
-    if is_baseline(family) or not chain.plan.text.train.augment:
-        return {}
-    plan, plain = chain.plan, chain.recipe(family, plain=True).plain
     return {
-        name: on_file(chain.project, plan, name, plain).why_not(asked)
-        for name, asked in plan.text.train.augment.items()
+        name: checks.why_not(chain.plan.text.train.augment[name])
+        for name, checks in _known(chain, family).items()
     }
+
+
+def _known(chain: Chain, family: str) -> dict[str, Checks]:
+    """What is on file of each augmentation of the plan, for a family; nothing of one that isn't trained."""
+    plan = chain.plan
+    if is_baseline(family) or not plan.text.train.augment:
+        return {}
+    plain = chain.recipe(family, plain=True).plain
+    return {name: on_file(chain.project, plan, name, plain) for name in plan.text.train.augment}
 
 
 def unused(chain: Chain, family: str) -> tuple[Step, ...]:
     """What is to be done about each augmentation that a family is not trained with; measures nothing."""
-    if is_baseline(family):
-        return ()
-    plan, plain = chain.plan, chain.recipe(family, plain=True).plain
     found = []
-    for name, asked in plan.text.train.augment.items():
-        checks = on_file(chain.project, plan, name, plain)
-        why = f"{family} is not trained with it: {checks.why_not(asked)}"
+    for name, checks in _known(chain, family).items():
+        why_not = checks.why_not(chain.plan.text.train.augment[name])
+        why = f"{family} is not trained with it: {why_not}"
         gain = "more rows to train on, if it passes; what they give is measured on dev"
         if checks.people is None:
             sheet = f"seatrial augment sheet {name} --out {name}.csv"
             found.append(
                 Step(f"Ask people about the rows of {name}", why, (), None, gain, None, sheet)
             )
-        elif checks.why_not(asked):
+        elif why_not:
             title = f"Mend the augmentation {name}, or take it out"
             found.append(Step(title, why, (), None, gain, None, "seatrial augment"))
     return tuple(found)

@@ -50,8 +50,6 @@ if TYPE_CHECKING:
 
 SAMPLED = 100
 """Wrong answers that are drawn to be looked at, and right ones."""
-FEWEST_SEEN = 30
-"""Rows that must have been looked at before anything is said of the order of the tags."""
 _GROUPS_VERSION = 3
 
 
@@ -191,7 +189,7 @@ class Desk:
         )
 
     def _order(self, found: Sequence[Priority], references: Mapping[str, Estimate]) -> Order | None:
-        if len(found) < 2 or len(self._seen) < FEWEST_SEEN:  # noqa: PLR2004 — an order is one of two
+        if len(found) < 2:  # noqa: PLR2004 — an order is one of two and more
             return None
         allowed = [
             references[each.tag].value or 0.0 if each.tag in references else 0.0

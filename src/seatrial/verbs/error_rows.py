@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     import polars as pl
 
     from seatrial.evaluation import Predictions
-    from seatrial.probes.served import Mask
     from seatrial.records.candidate import Candidate
     from seatrial.verbs.materials import Materials
     from seatrial.verbs.project import Project
+    from seatrial.verbs.watching import Watching
 
 
 FAR = 0.8
@@ -81,19 +81,14 @@ class OfLog:
         watching = Watching(project, Tables(project), before=None)
         self._served = watching.whole
         if not self._served.judged.any():
-            fact = f"no outcome of release {watching.stretch.newest.release} is known yet"
-            raise NotFoundError(fact, hint="post outcomes to the server, then: seatrial watch")
+            raise _unjudged(watching)
         assert watching.manifest.candidate is not None
         self.artefact = watching.manifest.candidate.artefact
-
-    @property
-    def _judged(self) -> Mask:
-        return self._served.judged
 
     @cached_property
     def answers(self) -> Predictions:
         """The candidate's answers, with the outcomes."""
-        return self._served.predictions(self._judged)
+        return self._served.predictions(self._served.judged)
 
     @property
     def keys(self) -> pl.DataFrame:
@@ -105,7 +100,18 @@ class OfLog:
         import polars as pl
 
         known = [name for name in names if name in self._served.frame.columns]
-        return self._served.frame.select(known).filter(pl.Series(self._judged))
+        return self._served.frame.select(known).filter(pl.Series(self._served.judged))
+
+
+def _unjudged(watching: Watching) -> NotFoundError:
+    release, within = watching.stretch.newest.release, watching.plan.text.watch.outcome_within
+    if watching.frame["@outcome"].is_not_null().any():
+        fact = f"no outcome of release {release} has had its time yet"
+        return NotFoundError(
+            fact, hint=f"`watch.outcome_within` is {within}; later: seatrial watch"
+        )
+    fact = f"no outcome of release {release} is known yet"
+    return NotFoundError(fact, hint="post outcomes to the server, then: seatrial watch")
 
 
 def rows_of(

@@ -243,24 +243,20 @@ _FEWEST_ROWS = 100
 def _group_columns(
     chain: Chain, materials: Materials, looked_up: Sequence[str]
 ) -> list[tuple[str, str]]:
-    """Columns whose groups are held against each other, and why: all that name a protected group, else one.
+    """Columns whose groups are held against each other, and why: those of the context, else one of the others.
 
-    Two of the groups at least must have 100 rows of dev and 30 positives; of a column that names nothing
-    protected, all of them.
+    Two of the groups at least must have 100 rows of dev and 30 positives; outside of the context all of them.
     """
-    from seatrial.data.protected import protected
-
     if chain.task != "binary":
         return []
     context = chain.plan.text.data.context
     found, others = [], []
-    for name in dict.fromkeys([*context, *looked_up]):
+    for name in (*context, *looked_up):
         groups, large = _groups(chain, materials, name)
         if not FEWEST_GROUPS <= len(groups) <= MOST_GROUPS or large < FEWEST_GROUPS:
             continue
-        ground = protected(name, groups)
-        if ground is not None:
-            found.append((name, f"{name} tells {ground}: {', '.join(map(str, groups))}"))
+        if name in context:
+            found.append((name, f"groups: {', '.join(map(str, groups))}"))
         elif large == len(groups) and chain.snapshot.kinds[name] in {"text", "boolean"}:
             others.append((name, f"{name} makes groups of 100 rows and more"))
     return found or others[:1]

@@ -173,11 +173,7 @@ def candidate_of(chain: Chain, materials: Materials) -> Candidate:
     Raises:
         NotFoundError: there is none.
     """
-
-    def never(*_: object) -> Any:
-        raise AssertionError
-
-    found = Roles(chain, materials, retrain=never, rerun=never).candidate()
+    found = _candidate(chain, materials)
     if isinstance(found, Missing):
         fact = (
             "the candidate is not made of what is there now"
@@ -190,14 +186,19 @@ def candidate_of(chain: Chain, materials: Materials) -> Candidate:
 
 def people_of(chain: Chain, materials: Materials) -> Candidate | None:
     """Answers of people, as a baseline of the plan's has them; None without."""
-    if PEOPLE not in chain.given:
-        return None
+    found = _candidate(chain, materials, PEOPLE) if PEOPLE in chain.given else None
+    return found if isinstance(found, Candidate) else None
+
+
+def _candidate(
+    chain: Chain, materials: Materials, reference: str | None = None
+) -> Candidate | Missing:
+    """What a reference names, as it is on file."""
 
     def never(*_: object) -> Any:
         raise AssertionError
 
-    found = Roles(chain, materials, retrain=never, rerun=never).candidate(PEOPLE)
-    return found if isinstance(found, Candidate) else None
+    return Roles(chain, materials, retrain=never, rerun=never).candidate(reference)
 
 
 def columns_to_cut(chain: Chain) -> tuple[str, ...]:

@@ -85,10 +85,11 @@ def view(facts: Facts, asked: Mapping[str, str]) -> ErrorsPage:
     Args:
         facts: The facts.
         asked: ``on``: the part; ``case``: place of the row, from 1; ``of``: ``wrong`` or ``right``.
+
+    Raises:
+        UserError: there is no such part, or it is not to be looked at.
     """
     part = asked.get("on", PART)
-    if part not in PARTS:
-        raise NotFoundError(f"there is no part {part}", hint=f"one of {', '.join(PARTS)}")
     found = facts.errors_on(part)
     parts = tuple(Place(each, each == part) for each in PARTS)
     if isinstance(found, NotFoundError):
