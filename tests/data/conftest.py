@@ -9,7 +9,7 @@ import pytest
 
 from seatrial.data.fingerprint import Fingerprints
 from seatrial.data.snapshot import freeze
-from seatrial.plan.schema import Data
+from seatrial.plan.schema_data import Data
 from seatrial.records.dataset import Snapshot
 from seatrial.store import Blobs, Tables
 

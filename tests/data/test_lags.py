@@ -8,7 +8,7 @@ import pytest
 
 from seatrial.core.errors import DataError
 from seatrial.data.lags import with_lags
-from seatrial.plan.schema import Lags
+from seatrial.plan.schema_data import Lags
 
 START = datetime(2026, 1, 1)  # noqa: DTZ001
 

@@ -10,7 +10,8 @@ from seatrial.core.errors import DataError
 from seatrial.data.infer import roles
 from seatrial.data.snapshot import freeze
 from seatrial.data.target import label
-from seatrial.plan.schema import Data, Task
+from seatrial.plan.schema import Task
+from seatrial.plan.schema_data import Data
 
 N = 600
 

@@ -10,7 +10,8 @@ import pytest
 
 from seatrial.core.errors import DataError
 from seatrial.data.scenarios import read_cases, units
-from seatrial.plan.schema import Data, Scenario
+from seatrial.plan.schema import Scenario
+from seatrial.plan.schema_data import Data
 
 KINDS = {"hour": "number", "store": "text", "vip": "boolean", "at": "moment", "late_min": "number"}
 ROWS = [

@@ -13,7 +13,7 @@ from seatrial.data.fingerprint import Fingerprints
 from seatrial.data.joins import join
 from seatrial.data.recipe import recipe_key
 from seatrial.data.snapshot import freeze
-from seatrial.plan.schema import Data, Join
+from seatrial.plan.schema_data import Data, Join
 from seatrial.records.dataset import Exclusion, Snapshot, SourceReport
 
 

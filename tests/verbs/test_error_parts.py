@@ -118,6 +118,15 @@ def test_rows_that_were_collected_for_a_tag_are_counted_and_their_effect_is_meas
     assert action.change.measured
     assert action.change.low - 0.1 < 0 < action.change.high + 0.1  # which rows are drawn is random
 
+    trial.clock.advance(days=1)
+    tag_carriers(
+        trial, "dev"
+    )  # rows that were drawn by the new candidate's errors tell nothing of the old
+    found = errors(trial.project)
+    again = next(each for each in found.tags if each.priority.tag == "AA").action
+    assert again.change == action.change
+    assert sum(each.is_seen for each in found.cases) == len(found.cases)
+
 
 @pytest.mark.parametrize(
     ("action", "rows", "said"),
@@ -165,6 +174,9 @@ def test_of_numbers_an_action_is_followed_up_by_the_error_in_their_unit(tmp_path
     with closing(seatrial.open(tmp_path)) as project:
         project.train()
         tags = errors(project).tags
+        off = np.abs(Desk(project, "dev").answers.errors)
+        on_train = np.abs(Desk(project, "train").answers.errors)
+        assert errors(project, part="train").wrong == (on_train > np.quantile(off, 0.8)).sum()
     change = next(each for each in tags if each.priority.tag == "far").action.change
     assert -8 < change.low < change.high < -2
 

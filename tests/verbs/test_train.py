@@ -12,6 +12,7 @@ from seatrial.core.errors import CodeError, PlanError
 from seatrial.models.export import LEAST_ROWS
 from seatrial.verbs.chain import Chain
 from seatrial.verbs.doctor import doctor
+from seatrial.verbs.errors import errors
 from seatrial.verbs.materials import Materials
 from seatrial.verbs.measuring import Measuring
 from seatrial.verbs.plan import lint
@@ -275,6 +276,9 @@ def test_people_are_a_rung_and_nothing_that_can_be_kept(tmp_path) -> None:
         best = training.kept.metrics["accuracy"].value
         assert people.metrics["accuracy"].value > best
         assert training.chosen in {"rule", "linear"}
+        assert errors(opened, against="people").to_json() | {"against": ""} == errors(
+            opened, against="given:people"
+        ).to_json() | {"against": ""}
     plan.write_text(text.replace("column: expert", "column: nosuch"))
     with closing(seatrial.open(tmp_path)) as opened, pytest.raises(PlanError, match="nosuch"):
         opened.train()

@@ -8,7 +8,7 @@ import polars as pl
 
 from seatrial.core.errors import DataError, Fault
 from seatrial.data.cells import kind_of
-from seatrial.plan.schema import Join
+from seatrial.plan.schema_data import Join
 from seatrial.records.dataset import SourceReport
 
 _MATCHED = "\0matched"  # no header can hold a NUL, so no column has this name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from seatrial.core.errors import DataError
-from seatrial.plan.schema import Lags
+from seatrial.plan.schema_data import Lags
 
 _AT, _BEFORE = "__at", "__before"
 

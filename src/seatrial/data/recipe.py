@@ -8,7 +8,7 @@ from typing import Any
 from seatrial.core.digest import digest
 from seatrial.data.fingerprint import Fingerprints
 from seatrial.data.locations import locate
-from seatrial.plan.schema import Data, Source
+from seatrial.plan.schema_data import Data, Source
 
 FORMAT_VERSION = 1
 """Raised when the same sources give another snapshot than before."""

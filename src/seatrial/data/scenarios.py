@@ -23,7 +23,8 @@ from seatrial.data.snapshot import is_calendar_day
 from seatrial.data.sources import read
 from seatrial.data.target import class_name
 from seatrial.plan.grammar import parse_condition
-from seatrial.plan.schema import Data, Scenario
+from seatrial.plan.schema import Scenario
+from seatrial.plan.schema_data import Data
 from seatrial.records.binding import bind
 from seatrial.records.condition import Kind, columns, to_closure
 

@@ -18,7 +18,7 @@ from seatrial.data.locations import locate
 from seatrial.data.query import evaluate, unknown_column
 from seatrial.data.sources import read
 from seatrial.plan.grammar import parse_condition
-from seatrial.plan.schema import Data
+from seatrial.plan.schema_data import Data
 from seatrial.records.condition import Kind, columns
 from seatrial.records.dataset import Exclusion, Snapshot, SnapshotColumn, SourceReport
 from seatrial.store import Tables

@@ -13,7 +13,7 @@ from seatrial.core.errors import DataError
 from seatrial.data import assignment, query
 from seatrial.data.snapshot import is_calendar_day
 from seatrial.data.target import Labels
-from seatrial.plan.schema import Data
+from seatrial.plan.schema_data import Data
 from seatrial.records.dataset import PARTS, Snapshot, Split, SplitPart
 from seatrial.store import Blobs, Tables, row_hashes
 from seatrial.store.columns import column_digest, logical_type, normalised, values_of

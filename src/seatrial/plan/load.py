@@ -15,7 +15,8 @@ from seatrial.plan.claims import parse_claim
 from seatrial.plan.document import Keys, lines_of, plain, read_document
 from seatrial.plan.grammar import parse_condition
 from seatrial.plan.lint import faults
-from seatrial.plan.schema import ClaimText, PlanText, Section
+from seatrial.plan.schema import ClaimText, PlanText
+from seatrial.plan.section import Section
 from seatrial.records.cadence import Cadence
 from seatrial.records.claim import Claim, Measure, Waiver, claim_id
 from seatrial.records.condition import Node
