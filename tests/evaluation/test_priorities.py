@@ -203,3 +203,20 @@ def test_a_candidate_that_changes_nothing_is_not_said_to_by_rows_half_of_which_w
 def test_of_a_tag_without_right_answers_no_mean_is_known() -> None:
     wrong = np.ones(5, dtype=bool)
     assert not mean_of_tag(wrong, Sample(wrong, 5, 95), wrong.astype(float)).measured
+
+
+@pytest.mark.parametrize(("rows", "is_there"), [(40, False), (40_000, True)])
+def test_more_rows_are_asked_for_only_where_there_are_so_many(rows, is_there) -> None:
+    random, wrong = np.random.default_rng(6), np.repeat([True, False], [15, 15])
+    first = wrong & (random.random(30) < 0.5)
+    second = wrong & ~first & (np.cumsum(wrong & ~first) < first.sum())
+    found = order(first, second, Sample(wrong, rows // 2, rows // 2), (0.0, 0.0))
+    assert not found.is_settled
+    assert (found.more is not None) is is_there
+
+
+@pytest.mark.parametrize(("wrong", "right", "allowed"), [(1, 5, 0.0), (9, 1, 0.1)])
+def test_of_too_few_rows_no_order_is_told(wrong, right, allowed) -> None:
+    is_wrong = np.repeat([True, False], [wrong, right])
+    tags = is_wrong, ~is_wrong
+    assert order(*tags, Sample(is_wrong, 50, 950), (allowed, 0.0)) is None

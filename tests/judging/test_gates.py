@@ -85,13 +85,22 @@ def test_every_requirement_is_shown_with_the_claim_that_it_is_about() -> None:
     ]
 
 
+@pytest.mark.parametrize(("measure", "verdict"), [(None, "not applicable"), ("", "pass")])
+def test_a_plan_without_a_business_measure_passes_nothing_and_is_not_held_up(
+    measure, verdict
+) -> None:
+    found = look({"measure": measure})
+    assert found.passed
+    assert found.requirements[1].verdict == verdict
+
+
 @pytest.mark.parametrize(
     ("case", "reason"),
     [
         ({"measure": "overtime"}, "`problem.measure.today` of overtime is open"),
         (
             {"paired": {"value": 0.3, "low": 0.2, "high": 0.4, "n": 7}},
-            "7 decisions with an outcome; at least 100 are needed",
+            "7 outcomes that the metric counts; at least 100 are needed",
         ),
         (
             {"paired": {"value": -0.05, "low": -0.08, "high": -0.02, "n": 400}},

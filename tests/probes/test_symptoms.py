@@ -219,6 +219,7 @@ def test_trees_that_learned_a_few_rows_by_heart_overfit() -> None:
         columns, truth = logistic(rng, 1600, slope=0.7)
         told = found("not_overfitted", patient(columns, truth, family="boosted"))
         hits += told.holds is False and "it overfits" in told.reason
+        assert ", for the better" in told.reason
     assert hits == 3
 
 

@@ -4,7 +4,7 @@
 To enter                    must pass
 ==========================  ===============================================================================
 shadow                      the archive's audit, its contract, the parity of its form, its memory
-assist, a share under 100%  that, a known value of the business measure, every guarantee that is measured
+assist, a share under 100%  that, a known value of the business measure (if any), every guarantee measured
                             offline, a paired comparison that doesn't prove it worse, and no claim proved
                             broken; after a guard took it back also proof of every guarantee where it stands
 100 %                       that, with proof of every guarantee on what it served where it stands
@@ -62,7 +62,8 @@ class Facts:
         taken_back: Whether a guard took it back to where it stands.
         measured: Claims on what it served, as last looked at.
         paired: The comparison with the reference where it stands; None before anything was watched.
-        measure: Name of the business measure whose value is open; empty if it is known.
+        measure: Name of the business measure whose value is open; empty if it is known, None if the
+            plan names no measure.
     """
 
     form: tuple[Requirement, ...]
@@ -72,7 +73,7 @@ class Facts:
     taken_back: bool
     measured: Sequence[Series]
     paired: Paired | None
-    measure: str
+    measure: str | None
 
     @property
     def where(self) -> str:
@@ -105,7 +106,9 @@ def offline_requirement(claim: Claim, judgement: Judgement) -> Requirement:
     return Requirement(f"{claim}, offline", judgement.verdict, judgement.reason, claim.id, evidence)
 
 
-def _business(measure: str) -> Requirement:
+def _business(measure: str | None) -> Requirement:
+    if measure is None:
+        return Requirement(BUSINESS, "not applicable", "`problem.measure` names none")
     if not measure:
         return Requirement(BUSINESS, "pass")
     return Requirement(BUSINESS, "unknown", f"`problem.measure.today` of {measure} is open")
@@ -172,7 +175,7 @@ def _compared(facts: Facts) -> Requirement:
     if found is None or found.low is None or found.high is None:
         return Requirement(what, "unknown", paired.why_not, evidence=paired.evidence)
     if found.n < FEWEST_PAIRS:
-        reason = f"{found.n:,} decisions with an outcome; at least {FEWEST_PAIRS} are needed"
+        reason = f"{found.n:,} outcomes that the metric counts; at least {FEWEST_PAIRS} are needed"
         return Requirement(what, "unknown", reason, evidence=paired.evidence)
     best = found.high if paired.higher_is_better else -found.low
     verdict: Verdict = "fail" if best < 0 else "pass"

@@ -9,6 +9,7 @@ from seatrial.core.clock import iso
 from seatrial.core.digest import short
 from seatrial.core.errors import DataError, NotFoundError, UserError
 from seatrial.judging.gates import Facts, Paired, gate
+from seatrial.plan.schema import BusinessMeasure
 from seatrial.records.candidate import Candidate
 from seatrial.records.look import Look
 from seatrial.records.manifest import Manifest, Override
@@ -177,7 +178,7 @@ class Desk:
             taken_back=self._taken_back and move is not None,
             measured=current.claims if current else (),
             paired=self._paired(current) if is_here else None,
-            measure=business.name if business and business.today is None else "",
+            measure=_open(business),
         )
 
     @property
@@ -317,6 +318,13 @@ def _decider(manifest: Manifest, rung: Rung) -> str:
     if rung.level == "assist":
         return f"people, who see what {model} says"
     return model if rung.share >= 1 else f"{model} for {rung.share:.0%}, {reference} for the rest"
+
+
+def _open(measure: BusinessMeasure | None) -> str | None:
+    """Name of the business measure if its value is open, else nothing; None without one."""
+    if measure is None:
+        return None
+    return measure.name if measure.today is None else ""
 
 
 def named(candidate: Candidate) -> str:
