@@ -14,7 +14,7 @@ from seatrial.core.clock import ManualClock
 from seatrial.core.errors import UserError
 from seatrial.core.estimate import Estimate
 from seatrial.records.iteration import Iterations, Step
-from seatrial.reports.lines import plain
+from seatrial.reports.lines import WIDTH, plain
 from seatrial.reports.runs import history as told
 from seatrial.verbs.errors import errors, tag
 from seatrial.verbs.iterations import iterations
@@ -104,6 +104,7 @@ def test_a_turn_says_when_errors_were_looked_at_and_data_came(shop, tmp_path):
     assert turn.data_s == pytest.approx(turn.whole_s)
     assert turn.fit_s > 0
     assert found.turn_s == statistics.median(each.turn.whole_s for each in found.steps[1:])
+    assert max(map(len, plain(told(found)).splitlines())) <= WIDTH
     assert re.search(
         r"looked at after \d+\.\d h, other data was read after \d+\.\d h", plain(told(found))
     )

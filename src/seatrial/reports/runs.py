@@ -104,20 +104,26 @@ def history(found: Iterations) -> list[Line]:
         line(f"{found.metric} on the {numbers.count(found.rows)} rows that dev has now."),
         line(""),
     ]
-    titles = ("kept", "candidate", "family", "what changed", found.metric, "moved it by")
+    titles = ("kept", "candidate", "family", _cut(found.metric), "moved it by")
     rows: list[list[Piece | str]] = [[Piece(each, DIM) for each in titles]]
     for step in found.steps:
-        figure = step.reason or _figure(step.estimate)
+        figure = "not asked" if step.reason else _figure(step.estimate)
         moved = numbers.plus_minus(step.gain) if step.gain and step.gain.measured else ""
         when = step.at[:16].replace("T", " ")
-        rows.append([when, step.name, _cut(step.family), _step(step), figure, moved])
-    lines += [*table(rows), line("")]
+        rows.append([when, step.name, _cut(step.family), _cut(figure), moved])
+    head, *told = table(rows)
+    lines.append(head)
+    for row, step in zip(told, found.steps, strict=True):
+        lines.append(row)
+        for said in filter(None, (_step(step), step.reason)):
+            lines += wrapped(said, indent=4, style=DIM)
+    lines.append(line(""))
     for each in found.sums:
         settled = f"{each.better} better and {each.worse} worse beyond noise"
         steps = f"{each.steps} step{'s' if each.steps > 1 else ''}"
         total = f"{each.total:+.3g}".replace("-", "\u2212")
         lines.append(
-            line(f"{each.kind.capitalize()}: {steps}, {settled}; in all {total} for the better.")
+            line(f"{each.kind.capitalize()}: {steps}, {settled}; in all {total}, + being better.")
         )
     lines += _turns(found)
     return [

@@ -113,6 +113,8 @@ def _compared(project: Project, one: Candidate, two: Candidate) -> Comparison:
 
 
 def _named(comparison: Comparison) -> tuple[str, ...]:
-    named = [each.input for each in (*comparison.changed, *comparison.parameters)]
+    inputs = (each.input for each in comparison.changed)
+    plan = [each for each in inputs if not each.startswith("train.parameters.")]  # named below
+    named = [*plan, *(each.input for each in comparison.parameters)]
     family = ["family"] if comparison.families[0] != comparison.families[1] else []
     return (*family, *named)

@@ -37,7 +37,7 @@ from seatrial.web.render import Renderer
 Asked = Request[Any, Any, Any]
 View = Callable[[Facts, Mapping[str, str]], Any]
 STATIC = Path(__file__).parent / "static"
-_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+_TYPES = {".css": "text/css", ".js": "text/javascript"}
 _TWIN = ".json"
 _FRESH = {"cache-control": "private, no-cache"}
 _log = logging.getLogger(__name__)
@@ -133,9 +133,7 @@ def _tagging(current: Current) -> HTTPRouteHandler:
 
 
 def _page(text: str, status: int = 200) -> Response[bytes]:
-    return Response(
-        text.encode(), status_code=status, media_type="text/html; charset=utf-8", headers=_FRESH
-    )
+    return Response(text.encode(), status_code=status, media_type="text/html", headers=_FRESH)
 
 
 def _json(view: Any) -> bytes:
